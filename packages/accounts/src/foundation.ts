@@ -1,0 +1,2 @@
+export { kindOf } from './account.ts'
+export { project } from './project.ts'

@@ -1,0 +1,13 @@
+/** Field values that a log record may hold. There is no type for a token here. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+
+/**
+ * Where diagnostic records go. Records are structured: an event name and plain fields, never free text with data
+ * in it, and never a secret.
+ */
+export interface Logger {
+  debug(event: string, fields?: LogFields): void
+  info(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+  error(event: string, fields?: LogFields): void
+}
