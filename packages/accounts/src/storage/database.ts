@@ -1,0 +1,248 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+import { nodeSqlite } from '../builtin.ts'
+import { AccountError } from '../errors.ts'
+import { retryWhileBusy, sqliteCode } from './busy.ts'
+import { checkOwnFile, repairModes } from './folder.ts'
+
+const SQLITE_READONLY = 8
+const SQLITE_IOERR = 10
+const SQLITE_CORRUPT = 11
+const SQLITE_FULL = 13
+const SQLITE_CANTOPEN = 14
+const SQLITE_NOTADB = 26
+const DEFAULT_WRITE_MS = 5_000
+
+export interface DatabaseOptions {
+  readonly file: string
+  /** How long a busy database is waited for. Default 5 000. */
+  readonly writeMs?: number
+  /** Each brings the schema from version `index` to `index + 1`; within a major version they only add. */
+  readonly migrations: readonly string[]
+  /** `PRAGMA application_id`: tells our file from any other SQLite file. */
+  readonly applicationId: number
+}
+
+/**
+ * One SQLite file, shared with other processes: WAL, every commit synced to the disk, private modes.
+ *
+ * While a process has it open, it touches the file only through this: closing any other descriptor of it would
+ * drop POSIX locks. SQLite itself never waits (`timeout: 0`), so it never blocks the event loop.
+ */
+export class Database {
+  readonly file: string
+  /** The disk is read-only: what is there can be read, every write is `ERR_STORAGE_WRITE`. */
+  readonly readOnly: boolean
+  readonly #connection: DatabaseSync
+  readonly #writeMs: number
+  readonly #statements = new Map<string, StatementSync>()
+  #dataVersion: StatementSync | undefined
+
+  private constructor(file: string, connection: DatabaseSync, writeMs: number, readOnly: boolean) {
+    this.file = file
+    this.readOnly = readOnly
+    this.#connection = connection
+    this.#writeMs = writeMs
+  }
+
+  /**
+   * Opens the file, creating it when absent, and migrates its schema.
+   *
+   * @throws AccountError `ERR_VAULT_CORRUPT`, `ERR_VAULT_NEWER`, `ERR_VAULT_UNAVAILABLE`, `ERR_STORAGE_WRITE`.
+   */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const { file, writeMs = DEFAULT_WRITE_MS } = options
+    await checkOwnFile(file)
+    const { DatabaseSync } = nodeSqlite()
+    try {
+      const connection = await retryWhileBusy(() => connect(new DatabaseSync(file, { timeout: 0 })), {
+        what: `opening ${file}`,
+        withinMs: writeMs,
+      })
+      const database = new Database(file, connection, writeMs, false)
+      await database.#migrate(options).catch((error: unknown) => {
+        database.close()
+        throw error
+      })
+      await repairModes(dirname(file), [file, `${file}-wal`, `${file}-shm`])
+      return database
+    } catch (error) {
+      const code = sqliteCode(error)
+      if (code === SQLITE_READONLY || code === SQLITE_CANTOPEN) return openReadOnly(options)
+      throw storageError(file, error)
+    }
+  }
+
+  /** Used by {@link Database.open} when the disk cannot be written. */
+  static readOnly(file: string, connection: DatabaseSync): Database {
+    return new Database(file, connection, DEFAULT_WRITE_MS, true)
+  }
+
+  /** A statement, compiled once per text. */
+  prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#connection.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+
+  /** Runs statements that return nothing and take no parameters. */
+  exec(sql: string): void {
+    this.#connection.exec(sql)
+  }
+
+  /** Runs a synchronous function that reads, in one snapshot, waiting while SQLite is busy. */
+  async read<T>(run: () => T): Promise<T> {
+    try {
+      return await retryWhileBusy(() => this.#inTransaction('BEGIN', run), this.#patience('reading'))
+    } catch (error) {
+      throw storageError(this.file, error)
+    }
+  }
+
+  /**
+   * Runs a synchronous function in one write transaction, waiting while another process writes.
+   *
+   * When this resolves the change is on the disk; when it rejects nothing of it is.
+   *
+   * @throws AccountError `ERR_STORAGE_WRITE` (`busy`, `disk_full`, `read_only`, `io`).
+   */
+  async write<T>(run: () => T, options: { signal?: AbortSignal } = {}): Promise<T> {
+    try {
+      return await retryWhileBusy(() => this.#inTransaction('BEGIN IMMEDIATE', run), {
+        ...this.#patience('writing'),
+        signal: options.signal,
+      })
+    } catch (error) {
+      throw storageError(this.file, error)
+    }
+  }
+
+  /** A number that changes when another connection has committed. */
+  dataVersion(): number {
+    this.#dataVersion ??= this.#connection.prepare('PRAGMA data_version')
+    return Number((this.#dataVersion.get() as { data_version: number }).data_version)
+  }
+
+  close(): void {
+    this.#statements.clear()
+    this.#dataVersion = undefined
+    if (this.#connection.isOpen) this.#connection.close()
+  }
+
+  #patience(what: string): { what: string; withinMs: number } {
+    return { what: `${what} ${this.file}`, withinMs: this.#writeMs }
+  }
+
+  #inTransaction<T>(begin: string, run: () => T): T {
+    this.#connection.exec(begin)
+    try {
+      const result = run()
+      this.#connection.exec('COMMIT')
+      return result
+    } catch (error) {
+      // A failed COMMIT on a full disk may have rolled back by itself.
+      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  async #migrate(options: DatabaseOptions): Promise<void> {
+    if (this.#schemaVersion(options) === options.migrations.length) return
+    await this.write(() => {
+      const from = this.#schemaVersion(options)
+      for (const migration of options.migrations.slice(from)) this.exec(migration)
+      if (from < options.migrations.length) this.exec(`PRAGMA user_version = ${options.migrations.length}`)
+      if (from === 0) this.exec(`PRAGMA application_id = ${options.applicationId}`)
+    })
+  }
+
+  #schemaVersion(options: DatabaseOptions): number {
+    const version = Number((this.prepare('PRAGMA user_version').get() as { user_version: number }).user_version)
+    const id = Number((this.prepare('PRAGMA application_id').get() as { application_id: number }).application_id)
+    if (version === 0 && id === 0) return 0
+    if (id !== options.applicationId) {
+      throw new AccountError(
+        'ERR_VAULT_CORRUPT',
+        `${this.file} is an SQLite file of another program; nothing was changed`,
+        {
+          reason: 'not_a_vault',
+        },
+      )
+    }
+    // A newer minor version only added tables and columns; what this version needs is there.
+    return Math.min(version, options.migrations.length)
+  }
+}
+
+function connect(connection: DatabaseSync): DatabaseSync {
+  try {
+    connection.exec('PRAGMA trusted_schema = OFF')
+    connection.exec('PRAGMA foreign_keys = ON')
+    connection.exec('PRAGMA secure_delete = ON')
+    connection.exec('PRAGMA journal_mode = WAL')
+    connection.exec('PRAGMA synchronous = FULL')
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+function openReadOnly({ file }: DatabaseOptions): Database {
+  try {
+    // Without a WAL nothing can be pending, so the file may be read without shared memory and locks.
+    const immutable = existsSync(`${file}-wal`) ? '' : '&immutable=1'
+    const { DatabaseSync: Connection } = nodeSqlite()
+    const connection = new Connection(`${pathToFileURL(file).href}?mode=ro${immutable}`, { readOnly: true, timeout: 0 })
+    connection.prepare('SELECT count(*) FROM sqlite_schema').get()
+    return Database.readOnly(file, connection)
+  } catch (error) {
+    throw storageError(file, error)
+  }
+}
+
+/** What SQLite's refusal means to the caller; an AccountError passes through. */
+export function storageError(file: string, error: unknown): unknown {
+  const code = sqliteCode(error)
+  const cause = { name: 'SqliteError', code: `SQLITE_${code}` }
+  switch (code) {
+    case SQLITE_FULL:
+      return failedWrite(file, 'disk_full', 'the disk is full; free some space', cause)
+    case SQLITE_READONLY:
+      return failedWrite(file, 'read_only', 'it is read-only; check the permissions of the file and its folder', cause)
+    case SQLITE_IOERR:
+      return failedWrite(file, 'io', 'the disk reported an error; check it', cause)
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return new AccountError(
+        'ERR_VAULT_CORRUPT',
+        `${file} is damaged; nothing was changed. Restore it from a backup, or open with \`recover: true\` to set it aside`,
+        { reason: code === SQLITE_NOTADB ? 'not_a_vault' : 'damaged', cause },
+      )
+    case SQLITE_CANTOPEN:
+      return new AccountError(
+        'ERR_VAULT_UNAVAILABLE',
+        `cannot open ${file}; check that its folder exists and is yours`,
+        {
+          reason: 'permissions',
+          action: 'check-permissions',
+          cause,
+        },
+      )
+    default:
+      return error
+  }
+}
+
+function failedWrite(file: string, reason: 'disk_full' | 'read_only' | 'io', why: string, cause: object): AccountError {
+  return new AccountError('ERR_STORAGE_WRITE', `could not write ${file}: ${why}`, {
+    reason,
+    retryable: reason !== 'read_only',
+    action: reason === 'disk_full' ? 'free-disk' : 'check-permissions',
+    cause,
+  })
+}

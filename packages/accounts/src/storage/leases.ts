@@ -1,0 +1,175 @@
+import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
+import { AccountError } from '../errors.ts'
+import type { Database } from './database.ts'
+import type { Liveness } from './liveness.ts'
+
+/** The table behind {@link Leases}; part of the schema of the database that holds it. */
+export const LEASE_TABLE = `
+  CREATE TABLE lease (
+    ticket INTEGER PRIMARY KEY AUTOINCREMENT,
+    resource TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    intent TEXT
+  ) STRICT;
+  CREATE INDEX lease_by_resource ON lease (resource, ticket);
+`
+
+const POLL_STEP_MS = 2
+const LONGEST_POLL_MS = 12
+const LIVENESS_CHECK_MS = 20
+
+export interface AcquireOptions {
+  /** How long to stand in the queue. */
+  readonly waitMs: number
+  readonly signal?: AbortSignal | undefined
+  /** Asked in each round while waiting: `true` leaves the queue, because somebody else did the work. */
+  readonly isAnswered?: () => boolean
+}
+
+/** The right to be the only one, in all processes, that works on a resource. */
+export interface Lease {
+  /** Rises with every lease of this vault: the fence. */
+  readonly ticket: number
+  /** The intent of an owner that died while it held the lease. */
+  readonly inheritedIntent: string | undefined
+  /** Writes down what is about to be done; `undefined` clears it. Call inside a write transaction. */
+  setIntent(intent: string | undefined): void
+  /** Gives the lease back inside a write transaction of the caller. */
+  releaseInside(): void
+  /** Gives the lease back; again does nothing. */
+  release(): Promise<void>
+}
+
+interface Head {
+  ticket: number
+  owner: string
+  intent: string | null
+}
+
+/**
+ * Leases on named resources, served first come, first served, across processes.
+ *
+ * A lease is a row; the oldest row of a resource holds it. The row of an owner that died is removed by whoever waits
+ * behind it, and its intent goes to the next in the queue.
+ */
+export class Leases {
+  readonly #database: Database
+  readonly #liveness: Liveness
+
+  constructor(database: Database, liveness: Liveness) {
+    this.#database = database
+    this.#liveness = liveness
+  }
+
+  /**
+   * @returns The lease, or `undefined` when `isAnswered` said that it is no longer needed.
+   * @throws AccountError `ERR_LOCK_TIMEOUT` (retryable) after `waitMs`, `ERR_ABORTED` by the signal.
+   */
+  async acquire(resource: string, options: AcquireOptions): Promise<Lease | undefined> {
+    const ticket = await this.#enqueue(resource)
+    let held = false
+    try {
+      held = await this.#waitForTurn(resource, ticket, options)
+      return held ? this.#leaseOf(ticket) : undefined
+    } finally {
+      if (!held) await this.#database.write(() => this.#remove(ticket))
+    }
+  }
+
+  async #enqueue(resource: string): Promise<number> {
+    return await this.#database.write(() => {
+      const insert = this.#database.prepare('INSERT INTO lease (resource, owner) VALUES (?, ?)')
+      const ticket = Number(insert.run(resource, this.#liveness.owner).lastInsertRowid)
+      this.#removeDead(resource, ticket)
+      return ticket
+    })
+  }
+
+  async #waitForTurn(resource: string, ticket: number, options: AcquireOptions): Promise<boolean> {
+    const deadline = performance.now() + options.waitMs
+    for (let checkedAt = performance.now(); ; ) {
+      const ahead = this.#countAhead(resource, ticket)
+      if (ahead === 0) return true
+      if (options.isAnswered?.() === true) return false
+      const now = performance.now()
+      if (now >= deadline) throw timeout(options.waitMs)
+      if (now - checkedAt >= LIVENESS_CHECK_MS) {
+        checkedAt = now
+        if (!this.#liveness.isAlive(this.#head(resource).owner)) {
+          await this.#database.write(() => this.#removeDead(resource, ticket))
+          continue
+        }
+      }
+      await this.#pause(Math.min(ahead * POLL_STEP_MS, LONGEST_POLL_MS), options.signal)
+    }
+  }
+
+  async #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await delay(ms * (0.75 + Math.random() / 2), undefined, { signal })
+    } catch {
+      throw new AccountError('ERR_ABORTED', 'waiting for another process was aborted by the caller', {
+        reason: 'caller',
+      })
+    }
+  }
+
+  #leaseOf(ticket: number): Lease {
+    const row = this.#database.prepare('SELECT intent FROM lease WHERE ticket = ?').get(ticket) as {
+      intent: string | null
+    }
+    let released = false
+    const releaseInside = () => {
+      released = true
+      this.#remove(ticket)
+    }
+    return {
+      ticket,
+      inheritedIntent: row.intent ?? undefined,
+      setIntent: (intent) => {
+        this.#database.prepare('UPDATE lease SET intent = ? WHERE ticket = ?').run(intent ?? null, ticket)
+      },
+      releaseInside,
+      release: async () => {
+        if (!released) await this.#database.write(releaseInside)
+      },
+    }
+  }
+
+  /** Takes dead owners from the head of the queue; the intent of one goes to the next. */
+  #removeDead(resource: string, ownTicket: number): void {
+    for (;;) {
+      const head = this.#head(resource)
+      if (head.ticket === ownTicket || this.#liveness.isAlive(head.owner)) return
+      this.#remove(head.ticket)
+      if (head.intent !== null) {
+        this.#database
+          .prepare('UPDATE lease SET intent = coalesce(intent, ?) WHERE ticket = ?')
+          .run(head.intent, this.#head(resource).ticket)
+      }
+    }
+  }
+
+  #head(resource: string): Head {
+    const sql = 'SELECT ticket, owner, intent FROM lease WHERE resource = ? ORDER BY ticket LIMIT 1'
+    return this.#database.prepare(sql).get(resource) as unknown as Head
+  }
+
+  #countAhead(resource: string, ticket: number): number {
+    const sql = 'SELECT count(*) AS ahead FROM lease WHERE resource = ? AND ticket < ?'
+    return (this.#database.prepare(sql).get(resource, ticket) as { ahead: number }).ahead
+  }
+
+  #remove(ticket: number): void {
+    this.#database.prepare('DELETE FROM lease WHERE ticket = ?').run(ticket)
+  }
+}
+
+function timeout(waitMs: number): AccountError {
+  return new AccountError(
+    'ERR_LOCK_TIMEOUT',
+    `another process worked on this account for longer than ${waitMs} ms; try again`,
+    { retryable: true },
+  )
+}
