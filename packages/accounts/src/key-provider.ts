@@ -6,7 +6,12 @@ export type KeyProtection = 'os-acl' | 'os-user' | 'passphrase' | 'none'
  * store that could not be read.
  */
 export type KeyOutcome =
-  | { readonly kind: 'found'; readonly key: Uint8Array }
+  | {
+      readonly kind: 'found'
+      readonly key: Uint8Array
+      /** Of a wrapping provider: the OS has a newer key, so the blob should be wrapped again and replaced. */
+      readonly rewrap?: boolean
+    }
   | { readonly kind: 'absent' | 'locked' | 'denied' | 'corrupt' | 'unavailable'; readonly why: string }
 
 export interface KeyRequestOptions {
@@ -19,6 +24,8 @@ interface KeyProviderBase {
   /** Stable and unique: it is recorded in the vault, and a later run looks for the same one. */
   readonly id: string
   readonly protection: KeyProtection
+  /** The key is gone when the process ends. */
+  readonly volatile?: boolean
 }
 
 /** Keeps one small key under a name; never tokens. */
