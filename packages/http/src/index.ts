@@ -1,1 +1,9 @@
-export {}
+export type { AuthHeaders, AuthHeadersOptions } from './auth-headers.ts'
+export { getAuthHeaders } from './auth-headers.ts'
+export type { AuthorizationOptions, AuthRejectedEvent, TokenSource } from './authorization.ts'
+export type { AuthorizedFetch, AuthorizedFetchOptions } from './authorized-fetch.ts'
+export { createAuthorizedFetch } from './authorized-fetch.ts'
+export type { AxiosLike } from './axios.ts'
+export { authorizeAxios } from './axios.ts'
+export type { Challenge } from './challenges.ts'
+export { MAX_CHALLENGE_CHARS, parseChallenges } from './challenges.ts'
