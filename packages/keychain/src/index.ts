@@ -1,1 +1,11 @@
-export {}
+export type { EnvironmentKeyOptions } from './environment-key.ts'
+export { environmentKey } from './environment-key.ts'
+export type { FileKeyOptions } from './file-key.ts'
+export { fileKey } from './file-key.ts'
+export { firstAvailable } from './first-available.ts'
+export type { KeyringBinding, KeyringEntry } from './keyring-binding.ts'
+export type { OsKeychainOptions } from './os-keychain.ts'
+export { osKeychain } from './os-keychain.ts'
+export type { PassphraseKeyOptions, PassphraseRequest } from './passphrase-key.ts'
+export { passphraseKey } from './passphrase-key.ts'
+export { volatileKey } from './volatile-key.ts'
