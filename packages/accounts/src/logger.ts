@@ -1,3 +1,6 @@
+import { debuglog } from 'node:util'
+import { project } from './project.ts'
+
 /** Field values that a log record may hold. There is no type for a token here. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
 
@@ -10,4 +13,15 @@ export interface Logger {
   info(event: string, fields?: LogFields): void
   warn(event: string, fields?: LogFields): void
   error(event: string, fields?: LogFields): void
+}
+
+/** Writes to stderr when `NODE_DEBUG` names the project, and nowhere otherwise. */
+export function createDebugLogger(): Logger {
+  const write = debuglog(project.folder)
+  const line =
+    (level: string) =>
+    (event: string, fields: LogFields = {}) => {
+      if (write.enabled) write('%s', JSON.stringify({ level, event, ...fields }))
+    }
+  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
 }

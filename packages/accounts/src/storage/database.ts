@@ -127,6 +127,10 @@ export class Database {
     return Number((this.#dataVersion.get() as { data_version: number }).data_version)
   }
 
+  get isOpen(): boolean {
+    return this.#connection.isOpen
+  }
+
   close(): void {
     this.#statements.clear()
     this.#dataVersion = undefined

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AccountError } from '../errors.ts'
+import { AccountError, isAccountError } from '../errors.ts'
+import { isBusy } from './busy.ts'
 import type { Database } from './database.ts'
 import type { Liveness } from './liveness.ts'
 
@@ -18,6 +19,7 @@ export const LEASE_TABLE = `
 const POLL_STEP_MS = 2
 const LONGEST_POLL_MS = 12
 const LIVENESS_CHECK_MS = 20
+const RELEASE_AGAIN_MS = 500
 
 export interface AcquireOptions {
   /** How long to stand in the queue. */
@@ -96,13 +98,17 @@ export class Leases {
       if (now >= deadline) throw timeout(options.waitMs)
       if (now - checkedAt >= LIVENESS_CHECK_MS) {
         checkedAt = now
-        if (!this.#liveness.isAlive(this.#head(resource).owner)) {
-          await this.#database.write(() => this.#removeDead(resource, ticket))
-          continue
-        }
+        await this.#removeDeadAhead(resource, ticket)
+        if (this.#countAhead(resource, ticket) === 0) return true
       }
       await this.#pause(Math.min(ahead * POLL_STEP_MS, LONGEST_POLL_MS), options.signal)
     }
+  }
+
+  async #removeDeadAhead(resource: string, ticket: number): Promise<void> {
+    const owner = await this.#database.read(() => this.#head(resource).owner)
+    if (this.#liveness.isAlive(owner)) return
+    await this.#database.write(() => this.#removeDead(resource, ticket))
   }
 
   async #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
@@ -119,22 +125,32 @@ export class Leases {
     const row = this.#database.prepare('SELECT intent FROM lease WHERE ticket = ?').get(ticket) as {
       intent: string | null
     }
-    let released = false
-    const releaseInside = () => {
-      released = true
-      this.#remove(ticket)
-    }
     return {
       ticket,
       inheritedIntent: row.intent ?? undefined,
       setIntent: (intent) => {
         this.#database.prepare('UPDATE lease SET intent = ? WHERE ticket = ?').run(intent ?? null, ticket)
       },
-      releaseInside,
-      release: async () => {
-        if (!released) await this.#database.write(releaseInside)
-      },
+      releaseInside: () => this.#remove(ticket),
+      release: async () => await this.#release(ticket),
     }
+  }
+
+  /** The row may be gone with an earlier transaction; a disk that refuses is asked again, or others would wait for ever. */
+  async #release(ticket: number): Promise<void> {
+    if (!this.#exists(ticket)) return
+    try {
+      await this.#database.write(() => this.#remove(ticket))
+    } catch (error) {
+      if (!isAccountError(error) || error.code !== 'ERR_STORAGE_WRITE') throw error
+      setTimeout(() => this.#release(ticket).catch(() => undefined), RELEASE_AGAIN_MS).unref()
+    }
+  }
+
+  #exists(ticket: number): boolean {
+    return (
+      this.#database.isOpen && this.#database.prepare('SELECT 1 FROM lease WHERE ticket = ?').get(ticket) !== undefined
+    )
   }
 
   /** Takes dead owners from the head of the queue; the intent of one goes to the next. */
@@ -158,7 +174,12 @@ export class Leases {
 
   #countAhead(resource: string, ticket: number): number {
     const sql = 'SELECT count(*) AS ahead FROM lease WHERE resource = ? AND ticket < ?'
-    return (this.#database.prepare(sql).get(resource, ticket) as { ahead: number }).ahead
+    try {
+      return (this.#database.prepare(sql).get(resource, ticket) as { ahead: number }).ahead
+    } catch (error) {
+      if (isBusy(error)) return 1
+      throw error
+    }
   }
 
   #remove(ticket: number): void {

@@ -1,0 +1,133 @@
+import type { Account } from './account.ts'
+import type { AccountVisibility, AddAccountExplicitlyOptions } from './account-manager-types.ts'
+import { checkedIssuedToken } from './answers.ts'
+import type { IssuedToken } from './auth-token.ts'
+import { nodeCrypto } from './builtin.ts'
+import type { Engine } from './engine.ts'
+import { AccountError } from './errors.ts'
+import { RECOVERED } from './settlement.ts'
+import { storedKeyOf, tokenKeyOf } from './token-key.ts'
+import type { AccountRecord } from './vault/account-records.ts'
+import type { NewChange } from './vault/change-feed.ts'
+
+/** Everything that is stored with a new or re-authenticated account, checked. */
+export interface AccountContent {
+  readonly password?: string | undefined
+  readonly fields?: Readonly<Record<string, string>> | undefined
+  readonly userData?: Readonly<Record<string, string>> | undefined
+  readonly tokens?: Readonly<Record<string, IssuedToken>> | undefined
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+  readonly visibility?: Readonly<Record<string, AccountVisibility>> | undefined
+  readonly issuer?: string | undefined
+  readonly clientId?: string | undefined
+  readonly subject?: string | undefined
+  /** Whether a person has just signed in. */
+  readonly isAuthenticated: boolean
+}
+
+type Announce = (change: NewChange) => void
+
+/** Writes accounts; every method is called inside a write transaction. */
+export class AccountStore {
+  readonly #engine: Engine
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  /** @throws AccountError `ERR_LIMIT_EXCEEDED`. */
+  insert(type: string, name: string, content: AccountContent, announce: Announce): Account {
+    const { records, clock, app, maxAccounts } = this.#engine
+    if (records.count() >= maxAccounts) {
+      throw new AccountError(
+        'ERR_LIMIT_EXCEEDED',
+        `the vault holds ${maxAccounts} accounts, which is its limit; remove some`,
+      )
+    }
+    const account = Object.freeze({ id: nodeCrypto().randomUUID(), type, name })
+    records.insert(account, app.id, clock.now())
+    records.writeCredential(account.id, { password: content.password, fields: content.fields ?? {} })
+    records.writeProfile(account.id, { userData: content.userData ?? {}, claims: content.claims ?? {} })
+    this.#bind(account.id, content)
+    this.#putTokens(account, content)
+    this.#putVisibility(account.id, content.visibility)
+    announce({ event: 'account:added', account })
+    return account
+  }
+
+  /** Gives an account another credential, as the person wants it now: a refresh on the way is superseded. */
+  update(record: AccountRecord, content: AccountContent, announce: Announce): Account {
+    const { account } = record
+    const { records } = this.#engine
+    const profile = records.readProfile(account.id)
+    records.writeCredential(account.id, { password: content.password, fields: content.fields ?? {} })
+    records.writeProfile(account.id, {
+      userData: { ...profile.userData, ...content.userData },
+      claims: content.claims ?? profile.claims,
+    })
+    this.#engine.tokens.deleteAll(account.id)
+    this.#putTokens(account, content)
+    this.#putVisibility(account.id, content.visibility)
+    this.#bind(account.id, content)
+    this.markChanged(record, announce)
+    return account
+  }
+
+  /** The credential is another one: raises both revisions and brings the account back to `ok`. */
+  markChanged(record: AccountRecord, announce: Announce): void {
+    const { account, generation, credentialRevision, state } = record
+    this.#engine.records.update(account.id, {
+      ...RECOVERED,
+      generation: generation + 1,
+      credential_revision: credentialRevision + 1,
+    })
+    announce({ event: 'account:updated', account })
+    if (state !== 'ok') announce({ event: 'account:recovered', account })
+  }
+
+  #bind(id: string, content: AccountContent): void {
+    this.#engine.records.update(id, {
+      ...(content.issuer !== undefined && { issuer: content.issuer }),
+      ...(content.clientId !== undefined && { client_id: content.clientId }),
+      ...(content.subject !== undefined && { subject: content.subject }),
+      ...(content.isAuthenticated && { last_authenticated_at: Math.trunc(this.#engine.clock.now()) }),
+    })
+  }
+
+  #putTokens(account: Account, content: AccountContent): void {
+    const description = this.#engine.authenticators.get(account.type)?.description
+    for (const [type, issued] of Object.entries(content.tokens ?? {})) {
+      const key = tokenKeyOf(type, undefined, description, this.#engine.app.id)
+      this.#engine.tokens.put(account.id, storedKeyOf(key), {
+        value: issued.value,
+        authTokenType: key.label,
+        scheme: issued.scheme ?? 'Bearer',
+        expiresAt: issued.expiresAt,
+        scopes: issued.scopes ?? [],
+        obtainedAt: this.#engine.clock.now(),
+      })
+    }
+  }
+
+  #putVisibility(id: string, visibility: Readonly<Record<string, AccountVisibility>> | undefined): void {
+    for (const [principal, value] of Object.entries(visibility ?? {})) {
+      this.#engine.vault.database
+        .prepare('INSERT OR REPLACE INTO visibility (account, principal, visibility) VALUES (?, ?, ?)')
+        .run(id, principal, value)
+    }
+  }
+}
+
+/** The content of `addAccountExplicitly`, checked. */
+export function explicitContent(options: AddAccountExplicitlyOptions, type: string): AccountContent {
+  const tokens = Object.entries(options.tokens ?? {}).map(
+    ([key, token]) => [key, checkedIssuedToken(token, type)] as const,
+  )
+  return {
+    password: options.password,
+    userData: options.userData,
+    tokens: Object.fromEntries(tokens),
+    visibility: options.visibility,
+    isAuthenticated: false,
+  }
+}

@@ -1,0 +1,240 @@
+import { performance } from 'node:perf_hooks'
+import { type AccountRef, accountIdOf } from './account.ts'
+import { AccountIndex } from './account-index.ts'
+import type { AccountEvent, AccountManagerEvents, AccountVisibility, Timeouts } from './account-manager-types.ts'
+import type { Authenticator } from './authenticator.ts'
+import type { Clock } from './clock.ts'
+import { AccountError } from './errors.ts'
+import { Events } from './events.ts'
+import type { InteractionHandler } from './interaction.ts'
+import type { Logger } from './logger.ts'
+import { isBusy } from './storage/busy.ts'
+import { TokenCache } from './token-cache.ts'
+import { type AccountRecord, AccountRecords } from './vault/account-records.ts'
+import type { Change, NewChange } from './vault/change-feed.ts'
+import { TokenRecords } from './vault/token-records.ts'
+import type { Vault } from './vault/vault.ts'
+
+/** How old the last look at the vault may be when something is answered from memory. */
+const LOOK_EVERY_MS = 50
+
+/** What an engine is given; everything that touches the outside is in here. */
+export interface EngineOptions {
+  readonly vault: Vault
+  readonly app: { readonly id: string; readonly system: boolean }
+  readonly clock: Clock
+  readonly fetch: typeof fetch
+  readonly log: Logger
+  readonly timeouts: Timeouts
+  readonly interaction: InteractionHandler | undefined
+  readonly maxAccounts: number
+}
+
+/**
+ * The vault, and what this process remembers of it.
+ *
+ * Storage is the truth. Every change goes through {@link Engine.commit}, which appends to the change feed in the same
+ * transaction; memory and listeners follow the feed, in commit order, whichever process wrote it.
+ */
+export class Engine {
+  readonly vault: Vault
+  readonly app: { readonly id: string; readonly system: boolean }
+  readonly clock: Clock
+  readonly fetch: typeof fetch
+  readonly log: Logger
+  readonly timeouts: Timeouts
+  readonly interaction: InteractionHandler | undefined
+  readonly maxAccounts: number
+  readonly records: AccountRecords
+  readonly tokens: TokenRecords
+  readonly index: AccountIndex = new AccountIndex()
+  readonly cache: TokenCache = new TokenCache()
+  readonly events: Events
+  readonly authenticators: Map<string, Authenticator> = new Map()
+  readonly #visibility = new Map<string, AccountVisibility>()
+  #revision = 0
+  #dataVersion = 0
+  #lookedAt = Number.NEGATIVE_INFINITY
+  #following = false
+  #closed = false
+
+  constructor(options: EngineOptions) {
+    this.vault = options.vault
+    this.app = options.app
+    this.clock = options.clock
+    this.fetch = options.fetch
+    this.log = options.log
+    this.timeouts = options.timeouts
+    this.interaction = options.interaction
+    this.maxAccounts = options.maxAccounts
+    this.records = new AccountRecords(options.vault)
+    this.tokens = new TokenRecords(options.vault)
+    this.events = new Events(options.log)
+  }
+
+  /** Reads every account into memory. */
+  async load(): Promise<void> {
+    await this.vault.database.read(() => this.#reload())
+  }
+
+  get revision(): number {
+    return this.#revision
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** @throws AccountError `ERR_CLOSED`. */
+  checkOpen(): void {
+    if (this.#closed) throw new AccountError('ERR_CLOSED', 'this AccountManager is closed; open another one')
+  }
+
+  markClosed(): void {
+    this.#closed = true
+  }
+
+  /**
+   * Changes the vault and announces it. `run` is synchronous, and one transaction.
+   *
+   * When this resolves the change is durable and this process's listeners have heard of it.
+   */
+  async commit<T>(run: (announce: (change: NewChange) => void) => T): Promise<T> {
+    const result = await this.vault.database.write(() => run((change) => this.vault.feed.append(change)))
+    this.vault.doorbell.ring()
+    this.follow()
+    return result
+  }
+
+  /** Notices what other processes changed, at most 50 ms late; costs a few microseconds. */
+  look(): void {
+    const now = performance.now()
+    if (now - this.#lookedAt < LOOK_EVERY_MS) return
+    this.#lookedAt = now
+    this.lookNow()
+  }
+
+  lookNow(): void {
+    try {
+      const version = this.vault.database.dataVersion()
+      if (version === this.#dataVersion) return
+      this.#dataVersion = version
+      this.follow()
+    } catch (error) {
+      if (!isBusy(error)) throw error
+    }
+  }
+
+  /** Applies the changes that are new in the feed to memory, then tells the listeners, in order. */
+  follow(): void {
+    if (this.#following) return
+    this.#following = true
+    try {
+      for (;;) {
+        const changes = this.#newChanges()
+        if (changes.length === 0) return
+        for (const id of new Set(changes.map((change) => change.account))) this.#refresh(id, changes)
+        for (const change of changes) this.#announce(change)
+      }
+    } finally {
+      this.#following = false
+    }
+  }
+
+  owns(type: string): boolean {
+    return this.authenticators.has(type)
+  }
+
+  isVisible(record: AccountRecord): boolean {
+    if (this.app.system || this.owns(record.account.type) || record.creator === this.app.id) return true
+    const visibility = this.#visibility.get(record.account.id)
+    return visibility === 'visible' || visibility === 'user-managed-visible'
+  }
+
+  find(ref: AccountRef): AccountRecord | undefined {
+    const record = this.index.get(accountIdOf(ref))
+    return record !== undefined && this.isVisible(record) ? record : undefined
+  }
+
+  /** @throws TypeError; AccountError `ERR_ACCOUNT_NOT_FOUND`. */
+  require(ref: AccountRef): AccountRecord {
+    const record = this.find(ref)
+    if (record !== undefined) return record
+    const name = typeof ref === 'object' ? `${ref.name} (${ref.type})` : `with id ${ref}`
+    throw new AccountError(
+      'ERR_ACCOUNT_NOT_FOUND',
+      `there is no account ${name}; it may have been removed. List accounts again`,
+    )
+  }
+
+  /** @throws also AccountError `ERR_DENIED` (`not_owner`) when this process registered no authenticator for the type. */
+  requireOwned(ref: AccountRef, what: string): AccountRecord {
+    const record = this.require(ref)
+    this.checkOwner(record.account.type, what)
+    return record
+  }
+
+  checkOwner(type: string, what: string): void {
+    if (this.owns(type) || this.app.system) return
+    throw new AccountError(
+      'ERR_DENIED',
+      `${this.app.id} may not ${what} accounts of ${type}: register an authenticator for that type first`,
+      { reason: 'not_owner', action: 'contact-developer' },
+    )
+  }
+
+  #newChanges(): Change[] {
+    const { feed } = this.vault
+    const latest = feed.latest
+    if (latest === this.#revision) return []
+    if (feed.oldest > this.#revision + 1) {
+      // Away for longer than changes are kept: one reload stands for all of them.
+      this.#reload()
+      this.cache.clear()
+      return []
+    }
+    const changes = feed.after(this.#revision)
+    this.#revision = changes.at(-1)?.revision ?? latest
+    return changes
+  }
+
+  #reload(): void {
+    this.#revision = this.vault.feed.latest
+    this.#dataVersion = this.vault.database.dataVersion()
+    this.index.replaceAll(this.records.all())
+    this.#visibility.clear()
+    const sql = 'SELECT account, visibility FROM visibility WHERE principal = ?'
+    for (const row of this.vault.database.prepare(sql).all(this.app.id)) {
+      this.#visibility.set(String(row['account']), String(row['visibility']) as AccountVisibility)
+    }
+  }
+
+  #refresh(id: string, changes: readonly Change[]): void {
+    // A rotated refresh token or a backoff changes nothing about the tokens that were issued before.
+    const last = changes.findLast((change) => change.account === id && change.event !== 'account:state')
+    if (last !== undefined) this.cache.forgetBefore(id, last.revision)
+    const record = this.records.get(id)
+    if (record === undefined) this.index.delete(id)
+    else this.index.set(record)
+    const sql = 'SELECT visibility FROM visibility WHERE account = ? AND principal = ?'
+    const row = this.vault.database.prepare(sql).get(id, this.app.id)
+    if (row === undefined) this.#visibility.delete(id)
+    else this.#visibility.set(id, String(row['visibility']) as AccountVisibility)
+  }
+
+  #announce(change: Change): void {
+    if (change.event === 'account:state') return
+    const account = { id: change.account, type: change.type, name: change.name }
+    const record = this.index.get(account.id)
+    const isKnown = record === undefined ? this.app.system || this.owns(account.type) : this.isVisible(record)
+    if (!isKnown) return
+    const detail: AccountEvent = {
+      revision: change.revision,
+      at: change.at,
+      account: Object.freeze(account),
+      source: this.vault.feed.isOwn(change) ? 'local' : 'other-process',
+      ...(change.reason !== undefined && { reason: change.reason }),
+    }
+    this.events.emit(change.event as keyof AccountManagerEvents, detail as never)
+  }
+}

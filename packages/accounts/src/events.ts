@@ -1,0 +1,54 @@
+import { EventEmitter } from 'eventemitter3'
+import { kindOf } from './account.ts'
+import type { AccountManagerEvents } from './account-manager-types.ts'
+import type { Logger } from './logger.ts'
+
+type EventName = keyof AccountManagerEvents
+type Listener = (event: never) => void
+
+/** Delivers events so that a listener that throws, or that changes something itself, harms nobody. */
+export class Events {
+  readonly #emitter = new EventEmitter<Record<EventName, [unknown]>>()
+  readonly #guarded = new WeakMap<Listener, (event: unknown) => void>()
+  readonly #log: Logger
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  on(event: EventName, listener: Listener): void {
+    this.#emitter.on(event, this.#guard(event, listener))
+  }
+
+  once(event: EventName, listener: Listener): void {
+    this.#emitter.once(event, this.#guard(event, listener))
+  }
+
+  off(event: EventName, listener: Listener): void {
+    const guarded = this.#guarded.get(listener)
+    if (guarded !== undefined) this.#emitter.off(event, guarded)
+  }
+
+  emit<E extends EventName>(event: E, detail: AccountManagerEvents[E][0]): void {
+    this.#emitter.emit(event, detail)
+  }
+
+  clear(): void {
+    this.#emitter.removeAllListeners()
+  }
+
+  #guard(event: EventName, listener: Listener): (event: unknown) => void {
+    if (typeof listener !== 'function') throw new TypeError(`listener must be a function, received ${kindOf(listener)}`)
+    const known = this.#guarded.get(listener)
+    if (known !== undefined) return known
+    const guarded = (detail: unknown) => {
+      try {
+        listener(detail as never)
+      } catch (error) {
+        this.#log.error('listener.failed', { event, error: error instanceof Error ? error.name : typeof error })
+      }
+    }
+    this.#guarded.set(listener, guarded)
+    return guarded
+  }
+}

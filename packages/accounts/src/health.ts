@@ -1,0 +1,68 @@
+import type { VaultHealth, VaultProblem } from './account-manager-types.ts'
+import type { Engine } from './engine.ts'
+import type { KeyProvider } from './key-provider.ts'
+import { lockedError } from './vault/keyring.ts'
+
+/** What can be said of the vault without asking a keychain again. */
+export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): VaultHealth {
+  const { vault, index } = engine
+  const { slots, lockCause } = vault.keyring
+  const byId = new Map(providers.map((provider) => [provider.id, provider]))
+  const problems: VaultProblem[] = []
+  if (lockCause !== undefined) {
+    const error = lockedError(lockCause)
+    problems.push({ code: error.code, message: error.message, fix: FIXES[lockCause.kind] })
+  }
+  if (vault.database.readOnly) problems.push(READ_ONLY)
+  if (vault.setAsideTo !== undefined) problems.push(setAside(vault.setAsideTo))
+  for (const slot of slots) if (slot.protection === 'none') problems.push(unprotected(slot.provider))
+  const needsAttention = [...index.all()].filter(
+    (record) => record.state !== 'ok' && record.state !== 'degraded',
+  ).length
+  return {
+    ok: problems.length === 0,
+    locked: lockCause !== undefined,
+    providers: slots.map((slot) => {
+      const usable = byId.has(slot.provider) && lockCause?.provider !== slot.provider
+      const why = byId.has(slot.provider) ? lockCause?.why : 'this app does not use it'
+      return { id: slot.provider, protection: slot.protection, usable, ...(!usable && why !== undefined && { why }) }
+    }),
+    persistence: slots.length > 0 && slots.every((slot) => isVolatile(byId.get(slot.provider))) ? 'memory' : 'disk',
+    accounts: index.size,
+    needsAttention,
+    directory: vault.files.directory,
+    problems,
+  }
+}
+
+const FIXES = {
+  locked: 'Unlock the keychain or enter the passphrase, then unlock the vault.',
+  unavailable: 'Start the keychain service, or use the provider with which the vault was made.',
+  lost: 'Restore the key from where it was kept. Without it the accounts have to sign in again in a new vault.',
+} as const
+
+const READ_ONLY: VaultProblem = {
+  code: 'ERR_STORAGE_WRITE',
+  message: 'the vault is on a read-only disk: valid tokens are served, nothing is renewed',
+  fix: 'Make the folder of the vault writable.',
+}
+
+function setAside(file: string): VaultProblem {
+  return {
+    code: 'ERR_VAULT_CORRUPT',
+    message: `the vault was damaged and was moved to ${file}; a new one was started`,
+    fix: 'Keep that file until every account has signed in again.',
+  }
+}
+
+function unprotected(provider: string): VaultProblem {
+  return {
+    code: 'ERR_VAULT_UNAVAILABLE',
+    message: `the key that ${provider} holds can be read by every program of this user`,
+    fix: 'Use the OS keychain or a passphrase where there is one.',
+  }
+}
+
+function isVolatile(provider: KeyProvider | undefined): boolean {
+  return provider?.volatile === true
+}

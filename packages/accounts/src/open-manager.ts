@@ -1,0 +1,82 @@
+import type { AccountManagerOptions } from './account-manager-types.ts'
+import { systemClock } from './clock.ts'
+import { Engine } from './engine.ts'
+import type { KeyProvider } from './key-provider.ts'
+import { createDebugLogger } from './logger.ts'
+import { DEFAULT_MAX_ACCOUNTS, DEFAULT_TIMEOUTS } from './manager-options.ts'
+import { defaultVaultFolder } from './storage/folder.ts'
+import { recipientsOf } from './vault/key-providers.ts'
+import { Vault } from './vault/vault.ts'
+
+/** The slow look that stands behind the doorbell, for rings that were lost. */
+const POLL_MS = 2_000
+
+/** What a manager holds while it is open. */
+export interface OpenedManager {
+  readonly app: { readonly id: string; readonly name?: string }
+  readonly engine: Engine
+  readonly providers: readonly KeyProvider[]
+  announceVault(event: 'vault:locked' | 'vault:unlocked'): void
+  close(): void
+}
+
+/** Opens the vault, reads its accounts into memory and starts to follow what other processes change. */
+export async function openManager(options: AccountManagerOptions): Promise<OpenedManager> {
+  const recipients = recipientsOf(options.keyProvider)
+  const clock = options.clock ?? systemClock
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
+  const vault = await Vault.open({
+    directory: options.directory ?? defaultVaultFolder(options.vault ?? options.app.id),
+    recipients,
+    minProtection: options.minProtection,
+    recover: options.recover === true,
+    allowNetworkFileSystem: options.allowNetworkFileSystem === true,
+    writeMs: timeouts.writeMs,
+    initMs: timeouts.leaseMs,
+    now: () => clock.now(),
+  })
+  const engine = new Engine({
+    vault,
+    app: { id: options.app.id, system: options.app.system === true },
+    clock,
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    log: options.logger ?? createDebugLogger(),
+    timeouts,
+    interaction: options.interaction,
+    maxAccounts: options.limits?.accounts ?? DEFAULT_MAX_ACCOUNTS,
+  })
+  try {
+    await engine.load()
+  } catch (error) {
+    vault.close()
+    throw error
+  }
+  const stopFollowing = followOthers(engine)
+  return {
+    app: Object.freeze({ id: options.app.id, ...(options.app.name !== undefined && { name: options.app.name }) }),
+    engine,
+    providers: recipients.flat(),
+    announceVault: (event) => engine.events.emit(event, { revision: engine.revision, at: clock.now() }),
+    close: () => {
+      stopFollowing()
+      engine.events.clear()
+      engine.cache.clear()
+      vault.close()
+    },
+  }
+}
+
+function followOthers(engine: Engine): () => void {
+  const { doorbell } = engine.vault
+  let cancelPoll: () => void
+  const poll = () => {
+    cancelPoll = engine.clock.setTimer(poll, POLL_MS)
+    engine.lookNow()
+  }
+  cancelPoll = engine.clock.setTimer(poll, POLL_MS)
+  const stopListening = doorbell.onRing(() => engine.lookNow())
+  return () => {
+    cancelPoll()
+    stopListening()
+  }
+}

@@ -1,0 +1,132 @@
+import type { Account } from './account.ts'
+import type { AuthenticatorContext } from './authenticator.ts'
+import type { Engine } from './engine.ts'
+import { AccountError, isAccountError } from './errors.ts'
+import { guardedInteraction } from './interaction-guard.ts'
+
+export interface PluginCall<T> {
+  readonly type: string
+  readonly account?: Account | undefined
+  /** What is being done, for messages: "sign in", "get a token". */
+  readonly what: string
+  readonly timeoutMs: number
+  /** Whether the plugin may ask the person. */
+  readonly interactive: boolean
+  /** Ends the call from outside: a sign-in whose caller gave up, a manager that closes. */
+  readonly signal?: AbortSignal | undefined
+  readonly run: (context: AuthenticatorContext) => Promise<T>
+}
+
+const OFFLINE_CODES: ReadonlySet<string> = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+const NETWORK_CODES: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+])
+
+/**
+ * Runs one method of an authenticator within a time limit and maps whatever it throws.
+ *
+ * A plugin that never answers is left behind; what it may still want to store is checked when it asks.
+ *
+ * @throws AccountError of the plugin, or `ERR_AUTHENTICATOR_TIMEOUT`, `ERR_INTERACTION_TIMEOUT`, `ERR_ABORTED`,
+ *   `ERR_NETWORK`, `ERR_AUTHENTICATOR_FAILED`.
+ */
+export async function callPlugin<T>(engine: Engine, call: PluginCall<T>): Promise<T> {
+  const controller = new AbortController()
+  const ended = Promise.withResolvers<never>()
+  // Without a reader a late rejection would count as unhandled.
+  ended.promise.catch(() => undefined)
+  const end = (error: AccountError) => {
+    controller.abort(error)
+    ended.reject(error)
+  }
+  const onAbort = () =>
+    end(new AccountError('ERR_ABORTED', `${call.what} was aborted`, { reason: 'caller', account: call.account }))
+  const cancelTimer = engine.clock.setTimer(() => end(timeoutError(call)), call.timeoutMs)
+  if (call.signal?.aborted) onAbort()
+  call.signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    const answer = started(() => call.run(contextFor(engine, call, controller.signal)))
+    answer.catch(() => undefined)
+    return await Promise.race([answer, ended.promise])
+  } catch (error) {
+    throw mappedError(error, call)
+  } finally {
+    cancelTimer()
+    call.signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+/** A plugin written in plain JavaScript may throw before it returns its promise. */
+async function started<T>(run: () => Promise<T>): Promise<T> {
+  return await run()
+}
+
+function contextFor<T>(engine: Engine, call: PluginCall<T>, signal: AbortSignal): AuthenticatorContext {
+  const { interaction, app, clock, log } = engine
+  return {
+    principal: app.id,
+    signal,
+    clock,
+    fetch: engine.fetch,
+    log,
+    ...(call.interactive && interaction !== undefined && { interaction: guardedInteraction(interaction, call.type) }),
+  }
+}
+
+function timeoutError<T>(call: PluginCall<T>): AccountError {
+  if (call.interactive) {
+    return new AccountError(
+      'ERR_INTERACTION_TIMEOUT',
+      `${call.what} took longer than ${call.timeoutMs} ms; start again`,
+      {
+        account: call.account,
+      },
+    )
+  }
+  return new AccountError(
+    'ERR_AUTHENTICATOR_TIMEOUT',
+    `the authenticator of ${call.type} did not answer within ${call.timeoutMs} ms (${call.what}); try again later`,
+    { account: call.account, reason: 'timeout' },
+  )
+}
+
+function mappedError<T>(error: unknown, call: PluginCall<T>): AccountError {
+  if (isAccountError(error)) return error
+  const code = codeOf(error)
+  if (code !== undefined && (OFFLINE_CODES.has(code) || NETWORK_CODES.has(code))) {
+    return new AccountError(
+      'ERR_NETWORK',
+      `${call.what} failed on the way to the service (${code}); check the network`,
+      {
+        reason: OFFLINE_CODES.has(code) ? 'offline' : 'ambiguous',
+        account: call.account,
+        cause: error,
+      },
+    )
+  }
+  return new AccountError(
+    'ERR_AUTHENTICATOR_FAILED',
+    `the authenticator of ${call.type} failed (${call.what}); tell its developer`,
+    { account: call.account, action: 'contact-developer', cause: error },
+  )
+}
+
+/** The code of a system error, also where fetch hides it in the cause. */
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } }
+  const found = typeof code === 'string' ? code : cause?.code
+  return typeof found === 'string' ? found : undefined
+}

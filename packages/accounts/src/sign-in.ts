@@ -1,0 +1,166 @@
+import type { Account } from './account.ts'
+import type { AddAccountOptions, UpdateCredentialsOptions } from './account-manager-types.ts'
+import { type AccountContent, AccountStore } from './account-store.ts'
+import { checkedNewAccount } from './answers.ts'
+import type { Authenticator, CredentialContext, NewAccount } from './authenticator.ts'
+import type { CredentialWriter } from './credential-writer.ts'
+import type { Engine } from './engine.ts'
+import { AccountError } from './errors.ts'
+import { callPlugin } from './plugin-call.ts'
+import type { AccountRecord } from './vault/account-records.ts'
+
+/** Adds accounts through their authenticator, and signs in again to existing ones. */
+export class SignIn {
+  readonly #engine: Engine
+  readonly #credentials: CredentialWriter
+  readonly #store: AccountStore
+
+  constructor(engine: Engine, credentials: CredentialWriter) {
+    this.#engine = engine
+    this.#credentials = credentials
+    this.#store = new AccountStore(engine)
+  }
+
+  async addAccount(authenticator: Authenticator, options: AddAccountOptions): Promise<Account> {
+    const { type } = authenticator.description
+    // Before the person goes through a browser for nothing.
+    void this.#engine.vault.keyring.dataKey
+    const answer = await callPlugin(this.#engine, {
+      type,
+      what: `signing in to ${type}`,
+      timeoutMs: this.#engine.timeouts.interactionMs,
+      interactive: true,
+      signal: options.signal,
+      run: (context) =>
+        authenticator.addAccount(
+          {
+            name: options.name,
+            authTokenType: options.authTokenType,
+            requiredFeatures: [...(options.requiredFeatures ?? [])],
+            options: options.options ?? {},
+          },
+          context,
+        ),
+    })
+    return await this.#storeNew(type, checkedNewAccount(answer, type), options.ifExists ?? 'update')
+  }
+
+  /**
+   * Signs in again. Who signed in must be who the account belongs to.
+   *
+   * @throws AccountError `ERR_IDENTITY_MISMATCH`; nothing is changed then.
+   */
+  async updateCredentials(
+    record: AccountRecord,
+    authenticator: Authenticator,
+    options: UpdateCredentialsOptions,
+  ): Promise<Account> {
+    const { account } = record
+    if (authenticator.updateCredentials === undefined) throw unsupported(account.type, 'sign in again to')
+    const answer = await callPlugin(this.#engine, {
+      type: account.type,
+      account,
+      what: `signing in again to ${account.name}`,
+      timeoutMs: this.#engine.timeouts.interactionMs,
+      interactive: true,
+      signal: options.signal,
+      run: async (base) => {
+        const context: CredentialContext = {
+          ...base,
+          credential: this.#credentials.read(record),
+          replaceCredential: async (update) => await this.#credentials.replace(account, record.generation, update),
+        }
+        const request = { account, authTokenType: options.authTokenType, options: options.options ?? {} }
+        return await authenticator.updateCredentials?.(request, context)
+      },
+    })
+    const fresh = checkedNewAccount(answer, account.type)
+    return await this.#engine.commit((announce) => {
+      const current = this.#engine.records.get(account.id)
+      if (current === undefined) throw gone(account)
+      checkSamePerson(current, fresh)
+      return this.#store.update(current, contentOf(fresh), announce)
+    })
+  }
+
+  async #storeNew(type: string, fresh: NewAccount, ifExists: 'update' | 'error'): Promise<Account> {
+    const content = contentOf(fresh)
+    return await this.#engine.commit((announce) => {
+      const existing = this.#sameIdentity(type, fresh)
+      if (existing === undefined) {
+        const name = freeName(fresh, (candidate) => this.#engine.records.findByName(type, candidate) !== undefined)
+        return this.#store.insert(type, name, content, announce)
+      }
+      if (ifExists === 'error') {
+        throw new AccountError('ERR_ACCOUNT_EXISTS', `${existing.account.name} (${type}) is here already`, {
+          account: existing.account,
+        })
+      }
+      return this.#store.update(existing, content, announce)
+    })
+  }
+
+  /** The account of the same person: by issuer and subject, or by name where either side has no identity yet. */
+  #sameIdentity(type: string, fresh: NewAccount): AccountRecord | undefined {
+    const { records } = this.#engine
+    if (fresh.issuer !== undefined && fresh.subject !== undefined) {
+      const known = records.findByIdentity(type, fresh.issuer, fresh.subject)
+      if (known !== undefined) return known
+    }
+    const namesake = records.findByName(type, fresh.name)
+    if (namesake === undefined) return undefined
+    return namesake.subject === undefined || fresh.subject === undefined ? namesake : undefined
+  }
+}
+
+function contentOf(fresh: NewAccount): AccountContent {
+  return { ...fresh, isAuthenticated: true }
+}
+
+/** Two identities with one name: the later gets its tenant, or its subject, in brackets. */
+function freeName(fresh: NewAccount, isTaken: (name: string) => boolean): string {
+  if (!isTaken(fresh.name)) return fresh.name
+  const hints = [tenantOf(fresh), fresh.subject].filter((hint): hint is string => hint !== undefined)
+  const names = hints.map((hint) => `${fresh.name} (${hint})`)
+  const free = names.find((name) => !isTaken(name))
+  if (free !== undefined) return free
+  for (let number = 2; ; number++) {
+    const name = `${fresh.name} (${number})`
+    if (!isTaken(name)) return name
+  }
+}
+
+function tenantOf(fresh: NewAccount): string | undefined {
+  const claims = fresh.claims ?? {}
+  for (const key of ['hd', 'tenant', 'tid', 'org_name', 'org_id']) {
+    const value = claims[key]
+    if (typeof value === 'string' && value !== '') return value
+  }
+  return fresh.issuer === undefined ? undefined : URL.parse(fresh.issuer)?.host
+}
+
+function checkSamePerson(record: AccountRecord, fresh: NewAccount): void {
+  const isOtherSubject = record.subject !== undefined && fresh.subject !== undefined && record.subject !== fresh.subject
+  const isOtherIssuer = record.issuer !== undefined && fresh.issuer !== undefined && record.issuer !== fresh.issuer
+  // An account that was added explicitly learns its identity now; a service without identities has only names.
+  const isOtherName = fresh.subject === undefined && record.account.name !== fresh.name
+  if (!isOtherSubject && !isOtherIssuer && !isOtherName) return
+  throw new AccountError(
+    'ERR_IDENTITY_MISMATCH',
+    `somebody else signed in instead of ${record.account.name} (${record.account.type}); nothing was changed. ` +
+      'Sign in as that person, or add the other one as a new account',
+    { account: record.account },
+  )
+}
+
+export function unsupported(type: string, what: string): AccountError {
+  return new AccountError('ERR_UNSUPPORTED', `the authenticator of ${type} cannot ${what} an account`, {
+    action: 'contact-developer',
+  })
+}
+
+function gone(account: Account): AccountError {
+  return new AccountError('ERR_ACCOUNT_NOT_FOUND', `${account.name} (${account.type}) was removed meanwhile`, {
+    account,
+  })
+}

@@ -1,0 +1,119 @@
+import { kindOf } from './account.ts'
+import type { AuthenticatorDescription, AuthTokenTypeSpec } from './authenticator.ts'
+import { nodeCrypto } from './builtin.ts'
+
+/** Most bytes of JSON that `options` of one token request may have. */
+export const MAX_OPTIONS_BYTES = 4_096
+
+/** Which token of an account is meant: the type, the canonical options, and the principal where the plugin asks. */
+export interface TokenKey {
+  /** As it shows in an AuthToken: the declared name, or the sorted scopes. */
+  readonly label: string
+  readonly spec: AuthTokenTypeSpec
+  /** For the memory cache: the readable canonical form. */
+  readonly canonical: string
+}
+
+/**
+ * Checks a token type and builds its key.
+ *
+ * @throws TypeError for a type that the authenticator does not declare (the message names those it does), for bad
+ *   scopes, and for options that are not JSON or too large.
+ */
+export function tokenKeyOf(
+  spec: unknown,
+  options: unknown,
+  description: AuthenticatorDescription | undefined,
+  principal: string,
+): TokenKey {
+  const { label, checked } = checkedSpec(spec, description)
+  const perPrincipal = description?.capabilities?.tokensPerPrincipal === true ? principal : ''
+  const rest = canonicalOptions(options)
+  const plain = rest === '' && perPrincipal === '' && typeof checked === 'string'
+  return {
+    label,
+    spec: checked,
+    canonical: plain ? label : JSON.stringify([kindOfSpec(checked), label, rest, perPrincipal]),
+  }
+}
+
+/** The key under which the vault stores it: fixed length, and it reveals nothing of the options. */
+export function storedKeyOf(key: TokenKey): string {
+  return nodeCrypto().createHash('sha256').update(key.canonical).digest('base64url').slice(0, 24)
+}
+
+function kindOfSpec(spec: AuthTokenTypeSpec): string {
+  return typeof spec === 'string' ? 'type' : (spec.resource ?? '')
+}
+
+function checkedSpec(
+  spec: unknown,
+  description: AuthenticatorDescription | undefined,
+): { label: string; checked: AuthTokenTypeSpec } {
+  if (typeof spec === 'string') return { label: checkedTypeName(spec, description), checked: spec }
+  const { scopes, resource } = (spec ?? {}) as { scopes?: unknown; resource?: unknown }
+  if (typeof spec !== 'object' || spec === null || !isScopeList(scopes)) {
+    throw new TypeError(`authTokenType must be a string or { scopes: string[], resource? }, received ${kindOf(spec)}`)
+  }
+  if (resource !== undefined && (typeof resource !== 'string' || resource === '')) {
+    throw new TypeError(`authTokenType.resource must be a non-empty string, received ${kindOf(resource)}`)
+  }
+  const sorted = [...new Set(scopes)].sort()
+  const label = sorted.join(' ')
+  return { label, checked: resource === undefined ? { scopes: sorted } : { scopes: sorted, resource } }
+}
+
+function checkedTypeName(name: string, description: AuthenticatorDescription | undefined): string {
+  if (name === '') throw new TypeError('authTokenType must not be an empty string')
+  const declared = description?.tokenTypes
+  if (declared !== undefined && !Object.hasOwn(declared, name)) {
+    throw new TypeError(
+      `authTokenType is not one that ${description?.type} declares: ${Object.keys(declared).join(', ')}`,
+    )
+  }
+  return name
+}
+
+function isScopeList(scopes: unknown): scopes is string[] {
+  return (
+    Array.isArray(scopes) &&
+    scopes.length > 0 &&
+    scopes.every((scope) => typeof scope === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope))
+  )
+}
+
+function canonicalOptions(options: unknown): string {
+  if (options === undefined) return ''
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError(`options must be an object of JSON values, received ${kindOf(options)}`)
+  }
+  const text = canonicalJson(options, 'options', 0)
+  if (text === '{}') return ''
+  if (Buffer.byteLength(text) > MAX_OPTIONS_BYTES) {
+    throw new TypeError(`options must be at most ${MAX_OPTIONS_BYTES} bytes of JSON`)
+  }
+  return text
+}
+
+const DEEPEST = 32
+
+function canonicalJson(value: unknown, path: string, depth: number): string {
+  if (depth > DEEPEST) throw new TypeError(`${path} is nested more than ${DEEPEST} deep or cyclic`)
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value)
+  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value)
+  if (Array.isArray(value))
+    return `[${value.map((item, i) => canonicalJson(item, `${path}[${i}]`, depth + 1)).join(',')}]`
+  if (typeof value !== 'object' || !isPlain(value)) {
+    throw new TypeError(`${path} must be JSON, received ${kindOf(value)}`)
+  }
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member, `${path}.${name}`, depth + 1)}`)
+  return `{${members.join(',')}}`
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

@@ -1,0 +1,255 @@
+import type { GetAuthTokenOptions } from './account-manager-types.ts'
+import { AuthToken } from './auth-token.ts'
+import type { Authenticator, CredentialContext } from './authenticator.ts'
+import { awaitForCaller } from './caller-signal.ts'
+import { CredentialWriter } from './credential-writer.ts'
+import type { Engine } from './engine.ts'
+import { AccountError } from './errors.ts'
+import { callPlugin } from './plugin-call.ts'
+import { isSuperseded, Refresh } from './refresh.ts'
+import { stateError } from './state-error.ts'
+import { DEFAULT_MIN_VALIDITY_MS, isFresh } from './token-cache.ts'
+import { storedKeyOf, type TokenKey } from './token-key.ts'
+import type { AccountRecord } from './vault/account-records.ts'
+import type { StoredToken } from './vault/token-records.ts'
+
+/** A renewal that was this recent is not repeated: the service issues tokens that are never fresher. */
+const STORM_GUARD_MS = 30_000
+/** How often a flight starts again because somebody changed the credential while it was away. */
+const MOST_ROUNDS = 3
+
+interface KnownToken {
+  readonly token: AuthToken
+  readonly stored: StoredToken
+}
+
+interface Wanted {
+  readonly key: TokenKey
+  readonly minValidityMs: number
+  readonly options: Readonly<Record<string, unknown>>
+  /** The token that is no longer good enough, although it may look fresh. */
+  readonly notValue: string | undefined
+  readonly interactive: boolean
+  readonly notify: boolean
+}
+
+/**
+ * Where tokens come from: memory, the vault, a flight of this process, another process, the authenticator; in that
+ * order.
+ */
+export class TokenSource {
+  readonly #engine: Engine
+  readonly credentials: CredentialWriter
+  readonly #refresh: Refresh
+  /** Running flights by account, then by token key. */
+  readonly #flights = new Map<string, Map<string, Promise<AuthToken>>>()
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+    this.credentials = new CredentialWriter(engine)
+    this.#refresh = new Refresh(engine, this.credentials)
+  }
+
+  /** The token in memory, when it is good for at least `minValidityMs`. */
+  fromMemory(
+    account: string,
+    canonicalKey: string,
+    minValidityMs: number = DEFAULT_MIN_VALIDITY_MS,
+  ): AuthToken | undefined {
+    const entry = this.#engine.cache.get(account, canonicalKey)
+    if (entry === undefined) return undefined
+    const { token, obtainedAt } = entry
+    if (token.expiresAt === undefined) return token
+    return isFresh({ expiresAt: token.expiresAt, obtainedAt }, this.#engine.clock.now(), minValidityMs)
+      ? token
+      : undefined
+  }
+
+  /** The stored token, whatever its age; reads the vault and remembers it. */
+  fromVault(record: AccountRecord, key: TokenKey): KnownToken | undefined {
+    const stored = this.#engine.tokens.get(record.account.id, storedKeyOf(key))
+    if (stored === undefined) return undefined
+    const token = new AuthToken({ ...stored, account: record.account })
+    this.#engine.cache.put(record.account.id, key.canonical, {
+      token,
+      obtainedAt: stored.obtainedAt,
+      revision: this.#engine.revision,
+    })
+    return { token, stored }
+  }
+
+  async get(
+    record: AccountRecord,
+    key: TokenKey,
+    authenticator: Authenticator | undefined,
+    options: GetAuthTokenOptions,
+  ): Promise<AuthToken> {
+    const known = this.fromVault(record, key)
+    const wanted: Wanted = {
+      key,
+      minValidityMs: options.minValidityMs ?? DEFAULT_MIN_VALIDITY_MS,
+      options: options.options ?? {},
+      notValue: options.forceRefresh === true ? (known?.token.value ?? '') : undefined,
+      interactive: options.interaction === 'allow',
+      notify: options.interaction === 'notify',
+    }
+    if (known !== undefined && this.#isGood(known.stored, wanted)) return known.token
+    if (authenticator === undefined) throw noAuthenticator(record)
+    const dead = stateError(record, this.#engine.clock.now())
+    if (dead !== undefined) return this.#leftover(known, wanted, dead)
+    return await awaitForCaller(this.#join(record, authenticator, wanted), options.signal, 'getting a token')
+  }
+
+  /** Deletes the tokens of `type` that have this value, and no others; compare-and-delete. */
+  async invalidate(type: string, value: string): Promise<void> {
+    const { tokens, records, authenticators } = this.#engine
+    const passwordIsToken = authenticators.get(type)?.description.capabilities?.passwordIsToken === true
+    await this.#engine.commit((announce) => {
+      for (const id of tokens.deleteByValue(type, value)) {
+        const record = records.get(id)
+        if (record === undefined) continue
+        announce({ event: 'token:invalidated', account: record.account })
+        // The service issues no other: only the person can bring a new one. The rejected one is kept.
+        if (!passwordIsToken || records.readCredential(id).password !== value) continue
+        records.update(id, { state: 'needs-reauth', reason: 'token_rejected' })
+        announce({ event: 'account:updated', account: record.account, reason: 'token_rejected' })
+      }
+    })
+  }
+
+  /** The headers of one request; the authenticator makes the proof where the scheme is not `Bearer`. */
+  async authorize(
+    record: AccountRecord,
+    authenticator: Authenticator | undefined,
+    token: AuthToken,
+    request: { method: string; url: URL; nonce?: string },
+  ): Promise<Record<string, string>> {
+    if (authenticator?.authorizeRequest === undefined || token.scheme === 'Bearer') {
+      return { Authorization: `${token.scheme} ${token.value}` }
+    }
+    const { account } = record
+    return await callPlugin(this.#engine, {
+      type: account.type,
+      account,
+      what: `authorising a request of ${account.name}`,
+      timeoutMs: this.#engine.timeouts.authenticatorMs,
+      interactive: false,
+      run: async (base) => {
+        const context: CredentialContext = {
+          ...base,
+          credential: this.credentials.read(record),
+          replaceCredential: async (update) => await this.credentials.replace(account, record.generation, update),
+        }
+        return (await authenticator.authorizeRequest?.({ token, ...request }, context)) ?? {}
+      },
+    })
+  }
+
+  /** Resolves when no flight is in the air. */
+  async settled(): Promise<void> {
+    const flights = [...this.#flights.values()].flatMap((flights) => [...flights.values()])
+    await Promise.allSettled(flights)
+  }
+
+  /** A token that is not fresh but still valid is better than the news that the service cannot be reached. */
+  #leftover(known: KnownToken | undefined, wanted: Wanted, error: AccountError): AuthToken {
+    const isUsable = known !== undefined && known.stored.value !== wanted.notValue && this.#isValid(known.stored)
+    if (error.retryable && isUsable) return known.token
+    throw error
+  }
+
+  #isGood(stored: StoredToken, wanted: Wanted): boolean {
+    if (stored.value === wanted.notValue) return false
+    return isFresh(stored, this.#engine.clock.now(), wanted.minValidityMs)
+  }
+
+  #isValid(stored: StoredToken): boolean {
+    return stored.expiresAt === undefined || this.#engine.clock.now() < stored.expiresAt
+  }
+
+  /** One flight per account and key; flights of one account follow each other at its lease. */
+  #join(record: AccountRecord, authenticator: Authenticator, wanted: Wanted): Promise<AuthToken> {
+    const { id } = record.account
+    const flights = this.#flights.get(id) ?? new Map<string, Promise<AuthToken>>()
+    const running = flights.get(wanted.key.canonical)
+    if (running !== undefined) return running
+    const flight = this.#fly(record, authenticator, wanted).finally(() => {
+      flights.delete(wanted.key.canonical)
+      if (flights.size === 0) this.#flights.delete(id)
+    })
+    this.#flights.set(id, flights.set(wanted.key.canonical, flight))
+    return flight
+  }
+
+  async #fly(record: AccountRecord, authenticator: Authenticator, wanted: Wanted): Promise<AuthToken> {
+    for (let round = 1; ; round++) {
+      try {
+        return await this.#underLease(record.account.id, authenticator, wanted)
+      } catch (error) {
+        if (!isSuperseded(error) || this.#engine.records.get(record.account.id) === undefined)
+          throw removedInstead(error, record)
+        if (round === MOST_ROUNDS) throw error
+      }
+    }
+  }
+
+  async #underLease(id: string, authenticator: Authenticator, wanted: Wanted): Promise<AuthToken> {
+    const { vault, timeouts } = this.#engine
+    let answer: AuthToken | undefined
+    const lease = await vault.leases.acquire(`account:${id}`, {
+      waitMs: timeouts.leaseMs,
+      isAnswered: () => {
+        answer = this.#answerIn(id, wanted)
+        return answer !== undefined
+      },
+    })
+    if (lease === undefined) return answer as AuthToken
+    try {
+      const answered = this.#answerIn(id, wanted)
+      if (answered !== undefined) return answered
+      return await this.#refresh.run(lease, this.#readRecord(id), authenticator, wanted)
+    } finally {
+      await lease.release()
+    }
+  }
+
+  /** What somebody else brought meanwhile: a token, or the reason why there is none. */
+  #answerIn(id: string, wanted: Wanted): AuthToken | undefined {
+    const record = this.#readRecord(id)
+    const known = this.fromVault(record, wanted.key)
+    if (known !== undefined && (this.#isGood(known.stored, wanted) || this.#isRecent(known.stored, wanted)))
+      return known.token
+    const dead = stateError(record, this.#engine.clock.now())
+    return dead === undefined ? undefined : this.#leftover(known, wanted, dead)
+  }
+
+  #isRecent(stored: StoredToken, wanted: Wanted): boolean {
+    if (wanted.notValue !== undefined || !this.#isValid(stored)) return false
+    const age = this.#engine.clock.now() - stored.obtainedAt
+    return age >= 0 && age < STORM_GUARD_MS
+  }
+
+  #readRecord(id: string): AccountRecord {
+    const record = this.#engine.records.get(id)
+    if (record !== undefined) return record
+    throw new AccountError(
+      'ERR_ACCOUNT_NOT_FOUND',
+      `the account with id ${id} was removed meanwhile; list accounts again`,
+    )
+  }
+}
+
+function noAuthenticator({ account }: AccountRecord): AccountError {
+  return new AccountError(
+    'ERR_AUTHENTICATOR_NOT_FOUND',
+    `no authenticator is registered for ${account.type}, so ${account.name} gets no new token; register one`,
+    { account, action: 'contact-developer' },
+  )
+}
+
+function removedInstead(error: unknown, { account }: AccountRecord): unknown {
+  if (!isSuperseded(error)) return error
+  return new AccountError('ERR_ACCOUNT_NOT_FOUND', `${account.name} (${account.type}) was removed meanwhile`, {
+    account,
+  })
+}

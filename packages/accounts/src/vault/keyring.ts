@@ -1,0 +1,253 @@
+import { nodeCrypto } from '../builtin.ts'
+import { AccountError, isAccountError } from '../errors.ts'
+import type { KeyProtection, KeyProvider, KeyRequestOptions } from '../key-provider.ts'
+import type { Database } from '../storage/database.ts'
+import type { Recipient } from './key-providers.ts'
+import { createSlot, type KeySlot, openSlot, readSlots, type SlotOutcome, writeSlot } from './key-slots.ts'
+import { isAtLeast } from './protection.ts'
+import { derivedKey, KEY_BYTES } from './sealing.ts'
+
+/** Why secrets cannot be read now. */
+export type LockCause = Exclude<SlotOutcome, { kind: 'opened' }>
+
+export interface KeyringOptions {
+  readonly database: Database
+  readonly vaultId: string
+  readonly recipients: readonly Recipient[]
+  readonly minProtection?: KeyProtection | undefined
+  readonly now: () => number
+  /** Runs a task while no other process makes keys for this vault. */
+  readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>
+}
+
+interface OpenKeys {
+  readonly dataKey: Uint8Array
+  readonly fingerprintKey: Uint8Array
+}
+
+/**
+ * The vault's data key, and the ways to it.
+ *
+ * Closed: nobody asked yet, or the last answer was no. Open: the data key is in memory until {@link Keyring.forget}.
+ * A key is made only for a vault that has no slot at all; an existing slot is never replaced, whatever the answer.
+ */
+export class Keyring {
+  readonly #options: KeyringOptions
+  #keys: OpenKeys | undefined
+  #closed: LockCause = { kind: 'locked', why: 'the vault was not unlocked yet', provider: '' }
+
+  constructor(options: KeyringOptions) {
+    this.#options = options
+  }
+
+  get isOpen(): boolean {
+    return this.#keys !== undefined
+  }
+
+  get lockCause(): LockCause | undefined {
+    return this.isOpen ? undefined : this.#closed
+  }
+
+  get slots(): KeySlot[] {
+    return readSlots(this.#options.database)
+  }
+
+  /** @throws AccountError `ERR_VAULT_LOCKED` or `ERR_VAULT_KEY_LOST` while closed. */
+  get dataKey(): Uint8Array {
+    return this.#open.dataKey
+  }
+
+  get fingerprintKey(): Uint8Array {
+    return this.#open.fingerprintKey
+  }
+
+  get #open(): OpenKeys {
+    if (this.#keys === undefined) throw lockedError(this.#closed)
+    return this.#keys
+  }
+
+  forget(): void {
+    this.#keys?.dataKey.fill(0)
+    this.#keys = undefined
+    this.#closed = { kind: 'locked', why: 'the app locked it', provider: '' }
+  }
+
+  /**
+   * Opens the vault through the first provider that can, or makes its first key.
+   *
+   * @returns Whether it is open now.
+   * @throws AccountError `ERR_VAULT_UNAVAILABLE` when a new vault finds no provider that works, or an existing one is
+   *   guarded less well than `minProtection`.
+   */
+  async unlock(request: KeyRequestOptions): Promise<boolean> {
+    if (this.isOpen) return true
+    if (this.slots.length > 0) return await this.#openSlots(request)
+    return await this.#options.exclusively(async () =>
+      this.slots.length > 0 ? await this.#openSlots(request) : await this.#createFirstSlots(request),
+    )
+  }
+
+  async #openSlots(request: KeyRequestOptions): Promise<boolean> {
+    const slots = this.slots
+    this.#checkProtection(slots)
+    for (const [slot, provider] of this.#pairsOf(slots)) {
+      const outcome = await openSlot(slot, provider, this.#options.vaultId, request)
+      if (outcome.kind === 'opened') {
+        this.#keep(outcome.dataKey)
+        await this.#addMissingRecipients(request)
+        return true
+      }
+      this.#closed = worse(this.#closed, outcome)
+    }
+    return false
+  }
+
+  #keep(dataKey: Uint8Array): void {
+    this.#keys = { dataKey, fingerprintKey: derivedKey(dataKey, 'fingerprint') }
+  }
+
+  #checkProtection(slots: readonly KeySlot[]): void {
+    const weak = slots.find((slot) => !isAtLeast(slot.protection, this.#options.minProtection))
+    if (weak === undefined) return
+    throw new AccountError(
+      'ERR_VAULT_UNAVAILABLE',
+      `the vault can be opened with ${weak.provider}, whose protection "${weak.protection}" is weaker than ` +
+        `minProtection "${this.#options.minProtection}"; remove that provider, or lower minProtection`,
+      { reason: 'weak_protection', action: 'contact-developer' },
+    )
+  }
+
+  /** The slots that a given provider may open, in the order in which the app named the providers. */
+  #pairsOf(slots: readonly KeySlot[]): [KeySlot, KeyProvider][] {
+    const pairs = this.#options.recipients.flat().flatMap((provider): [KeySlot, KeyProvider][] => {
+      const slot = slots.find((candidate) => candidate.provider === provider.id)
+      return slot === undefined ? [] : [[slot, provider]]
+    })
+    const names = slots.map((slot) => slot.provider).join(', ')
+    this.#closed =
+      pairs.length === 0
+        ? { kind: 'locked', why: `it was made with ${names}, which this app does not use`, provider: names }
+        : { kind: 'lost', why: '', provider: '' }
+    return pairs
+  }
+
+  async #createFirstSlots(request: KeyRequestOptions): Promise<boolean> {
+    const dataKey = new Uint8Array(nodeCrypto().randomBytes(KEY_BYTES))
+    const refusals: LockCause[] = []
+    const made: KeySlot[] = []
+    for (const recipient of this.#options.recipients) {
+      const slot = await this.#slotFor(recipient, dataKey, request, refusals)
+      if (slot !== undefined) made.push(slot)
+    }
+    if (made.length === 0) {
+      const locked = refusals.find((refusal) => refusal.kind === 'locked')
+      if (locked === undefined) throw noProvider(refusals)
+      this.#closed = locked
+      return false
+    }
+    await this.#options.database.write(() => {
+      for (const slot of made) writeSlot(this.#options.database, slot, this.#options.now())
+    })
+    this.#keep(dataKey)
+    return true
+  }
+
+  /** Every provider that is given becomes a recipient, also of a vault that exists. */
+  async #addMissingRecipients(request: KeyRequestOptions): Promise<void> {
+    if (this.#missingRecipients().length === 0 || this.#options.database.readOnly) return
+    await this.#options.exclusively(async () => {
+      for (const recipient of this.#missingRecipients()) {
+        const slot = await this.#slotFor(recipient, this.dataKey, request, [])
+        if (slot === undefined) continue
+        await this.#options.database.write(() => writeSlot(this.#options.database, slot, this.#options.now()))
+      }
+    })
+  }
+
+  #missingRecipients(): Recipient[] {
+    const known = new Set(this.slots.map((slot) => slot.provider))
+    return this.#options.recipients.filter((recipient) => !recipient.some((provider) => known.has(provider.id)))
+  }
+
+  async #slotFor(
+    recipient: Recipient,
+    dataKey: Uint8Array,
+    request: KeyRequestOptions,
+    refusals: LockCause[],
+  ): Promise<KeySlot | undefined> {
+    const { vaultId, minProtection } = this.#options
+    for (const provider of recipient) {
+      if (!isAtLeast(provider.protection, minProtection)) {
+        const why = `its protection "${provider.protection}" is weaker than minProtection "${minProtection}"`
+        refusals.push({ kind: 'unavailable', why, provider: provider.id })
+        continue
+      }
+      const key = await newSlotKey(provider, `vault:${vaultId}`, request)
+      if ('slotKey' in key) return createSlot(provider, vaultId, { ...key, keyName: `vault:${vaultId}`, dataKey })
+      refusals.push(key)
+      // A keychain that is only locked is the right one: the next rung would be chosen silently and for good.
+      if (key.kind === 'locked') return undefined
+    }
+    return undefined
+  }
+}
+
+/** The key for a new slot: what the provider already holds, or a random one that it agrees to keep. */
+async function newSlotKey(
+  provider: KeyProvider,
+  keyName: string,
+  request: KeyRequestOptions,
+): Promise<{ slotKey: Uint8Array; wrappedSlotKey?: Uint8Array } | LockCause> {
+  const slotKey = new Uint8Array(nodeCrypto().randomBytes(KEY_BYTES))
+  try {
+    if (provider.kind === 'wrap') return { slotKey, wrappedSlotKey: await provider.wrap(slotKey, request) }
+    const outcome = await provider.load(keyName, request)
+    if (outcome.kind === 'found') return { slotKey: outcome.key }
+    if (outcome.kind !== 'absent') {
+      const kind = outcome.kind === 'locked' || outcome.kind === 'denied' ? 'locked' : 'unavailable'
+      return { kind, why: outcome.why, provider: provider.id }
+    }
+    await provider.store(keyName, slotKey)
+    return { slotKey }
+  } catch (error) {
+    if (!isAccountError(error)) throw error
+    const kind = error.code === 'ERR_VAULT_LOCKED' ? 'locked' : 'unavailable'
+    return { kind, why: error.message, provider: provider.id }
+  }
+}
+
+const SEVERITY = { lost: 0, unavailable: 1, locked: 2 } as const
+
+/** While one way may still open later, the key is not lost. */
+function worse(a: LockCause, b: LockCause): LockCause {
+  return a.why !== '' && SEVERITY[a.kind] > SEVERITY[b.kind] ? a : b
+}
+
+/** The error of everything that needs the key while there is none. */
+export function lockedError(cause: LockCause): AccountError {
+  if (cause.kind === 'lost') {
+    return new AccountError(
+      'ERR_VAULT_KEY_LOST',
+      `the key of this vault is lost or wrong: ${cause.why}. Nothing was changed; restore the key, or sign in again in a new vault`,
+      { reason: 'wrong_key' },
+    )
+  }
+  if (cause.kind === 'unavailable') {
+    return new AccountError(
+      'ERR_VAULT_UNAVAILABLE',
+      `${cause.provider} cannot be reached, so the vault stays locked: ${cause.why}`,
+      { action: 'unlock', retryable: true },
+    )
+  }
+  return new AccountError('ERR_VAULT_LOCKED', `the vault is locked: ${cause.why}. Unlock it and try again`)
+}
+
+function noProvider(refusals: readonly LockCause[]): AccountError {
+  const reasons = refusals.map((refusal) => `${refusal.provider}: ${refusal.why}`).join('; ')
+  const weak = refusals.some((refusal) => refusal.why.includes('minProtection'))
+  return new AccountError(
+    'ERR_VAULT_UNAVAILABLE',
+    `no key provider can guard this vault (${reasons}). Use another one: osKeychain, passphraseKey, environmentKey or fileKey`,
+    { action: 'contact-developer', ...(weak && { reason: 'weak_protection' as const }) },
+  )
+}

@@ -1,0 +1,48 @@
+import { existsSync, renameSync, statSync } from 'node:fs'
+import { AccountError } from '../errors.ts'
+import type { Database } from '../storage/database.ts'
+import type { VaultFiles } from './vault-files.ts'
+
+/**
+ * Refuses to start anew where a vault was.
+ *
+ * SQLite opens an empty or absent file as an empty database; the marker tells such a loss from a first start.
+ *
+ * @throws AccountError `ERR_VAULT_CORRUPT` (`missing`).
+ */
+export function checkNotLost(files: VaultFiles): void {
+  if (!existsSync(files.marker)) return
+  const stats = statSync(files.database, { throwIfNoEntry: false })
+  if (stats !== undefined && stats.size > 0) return
+  throw new AccountError(
+    'ERR_VAULT_CORRUPT',
+    `the vault file ${files.database} is ${stats === undefined ? 'missing' : 'empty'}, although a vault was made here. ` +
+      'Restore it from a backup, or open with `recover: true` to start anew',
+    { reason: 'missing' },
+  )
+}
+
+/** Finds a file that was cut off, which SQLite would notice only at the first page that is gone. */
+export function checkNotTruncated(database: Database): void {
+  const wal = statSync(`${database.file}-wal`, { throwIfNoEntry: false })
+  if (wal !== undefined && wal.size > 0) return
+  const pages = (database.prepare('PRAGMA page_count').get() as { page_count: number }).page_count
+  const pageSize = (database.prepare('PRAGMA page_size').get() as { page_size: number }).page_size
+  const size = statSync(database.file).size
+  if (size >= pages * pageSize) return
+  throw new AccountError(
+    'ERR_VAULT_CORRUPT',
+    `${database.file} has ${size} bytes of ${pages * pageSize}: it was cut off. Nothing was changed; ` +
+      'restore it from a backup, or open with `recover: true` to set it aside',
+    { reason: 'damaged' },
+  )
+}
+
+/** Moves the vault's files to `….corrupt-<time>`; nothing is deleted. */
+export function setAside(files: VaultFiles, now: number): string {
+  const suffix = `.corrupt-${new Date(now).toISOString().replaceAll(':', '-')}`
+  for (const file of [files.database, `${files.database}-wal`, `${files.database}-shm`, files.marker]) {
+    if (existsSync(file)) renameSync(file, file + suffix)
+  }
+  return files.database + suffix
+}
