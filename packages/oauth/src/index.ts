@@ -1,1 +1,9 @@
-export {}
+export type { AccountClaims, NameAccount } from './account-name.ts'
+export { createOAuthAuthenticator } from './authenticator.ts'
+export type { ClientAuthenticationMethod } from './client-authentication.ts'
+export type { OAuthFlow } from './flows.ts'
+export type { OAuthAuthenticatorOptions, OAuthTokenType } from './options.ts'
+export type { ProviderQuirks } from './quirks.ts'
+export type { ServerMetadata } from './server-metadata.ts'
+export type { SignInOptions } from './sign-in-options.ts'
+export type { TokenResponseQuirks } from './token-response.ts'

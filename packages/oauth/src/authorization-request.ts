@@ -1,0 +1,107 @@
+import { AccountError } from '@accountry/accounts'
+import { parseEndpoint } from './endpoint-url.ts'
+import type { ServerMetadata } from './server-metadata.ts'
+
+/**
+ * Everything about one sign-in that is under way. It lives in memory only and is used once; the code is only ever
+ * sent to the token endpoint that is recorded here (RFC 9207 §2.4).
+ */
+export interface AuthorizationTransaction {
+  readonly issuer: string
+  readonly tokenEndpoint: string
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly codeVerifier: string
+  readonly state: string
+  /** Present when an ID token was asked for. */
+  readonly nonce?: string
+  readonly scopes: readonly string[]
+  readonly resource: readonly string[]
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  /** Seconds; the person must have signed in this recently. */
+  readonly maxAgeS?: number
+  readonly acrValues?: readonly string[]
+}
+
+/** What may be asked of a sign-in beside its scopes. */
+export interface AuthorizationWishes {
+  readonly prompt?: string | undefined
+  readonly loginHint?: string | undefined
+  readonly claims?: string | undefined
+  /** Service-specific parameters, checked by {@link checkExtraParameters}. */
+  readonly extra?: Readonly<Record<string, string>>
+}
+
+/** Parameters that carry the protection of the flow; nobody sets them from outside. */
+const PROTECTED: ReadonlySet<string> = new Set([
+  'client_id',
+  'response_type',
+  'response_mode',
+  'redirect_uri',
+  'scope',
+  'state',
+  'nonce',
+  'code_challenge',
+  'code_challenge_method',
+  'request',
+  'request_uri',
+  'resource',
+  'dpop_jkt',
+])
+
+/**
+ * Checks service-specific parameters of an authorization request.
+ *
+ * @throws TypeError for a parameter that the library sets itself, or a value that is not a string.
+ */
+export function checkExtraParameters(extra: Readonly<Record<string, unknown>>, option: string): void {
+  for (const [name, value] of Object.entries(extra)) {
+    if (PROTECTED.has(name)) throw new TypeError(`${option} must not set ${name}: the library does`)
+    if (typeof value !== 'string') throw new TypeError(`${option}.${name} must be a string, received ${typeof value}`)
+  }
+}
+
+/**
+ * The parameters of the authorization request (RFC 6749 §4.1.1), always with PKCE S256 (RFC 7636) and a state.
+ *
+ * @param codeChallenge SHA-256 of the transaction's verifier, base64url.
+ */
+export function authorizationParameters(
+  transaction: AuthorizationTransaction,
+  codeChallenge: string,
+  wishes: AuthorizationWishes,
+  scopeSeparator = ' ',
+): URLSearchParams {
+  const parameters = new URLSearchParams(wishes.extra)
+  parameters.set('response_type', 'code')
+  parameters.set('client_id', transaction.clientId)
+  parameters.set('redirect_uri', transaction.redirectUri)
+  if (transaction.scopes.length > 0) parameters.set('scope', transaction.scopes.join(scopeSeparator))
+  parameters.set('state', transaction.state)
+  parameters.set('code_challenge', codeChallenge)
+  parameters.set('code_challenge_method', 'S256')
+  if (transaction.nonce !== undefined) parameters.set('nonce', transaction.nonce)
+  for (const resource of transaction.resource) parameters.append('resource', resource)
+  if (wishes.prompt !== undefined) parameters.set('prompt', wishes.prompt)
+  if (wishes.loginHint !== undefined) parameters.set('login_hint', wishes.loginHint)
+  if (wishes.claims !== undefined) parameters.set('claims', wishes.claims)
+  if (transaction.maxAgeS !== undefined) parameters.set('max_age', String(transaction.maxAgeS))
+  if (transaction.acrValues !== undefined) parameters.set('acr_values', transaction.acrValues.join(' '))
+  return parameters
+}
+
+/**
+ * The URL to open: the server's endpoint with our parameters added to those that it brings along.
+ *
+ * @throws AccountError `ERR_MISCONFIGURED` when the server has no authorization endpoint.
+ */
+export function authorizationUrl(metadata: ServerMetadata, parameters: URLSearchParams, label: string): URL {
+  const url = parseEndpoint(metadata.authorization_endpoint)
+  if (typeof url === 'string') {
+    throw new AccountError('ERR_MISCONFIGURED', `${label}: the server's authorization_endpoint ${url}`)
+  }
+  for (const name of new Set(parameters.keys())) url.searchParams.delete(name)
+  for (const [name, value] of parameters) url.searchParams.append(name, value)
+  return url
+}

@@ -1,0 +1,45 @@
+import type { Credential } from '@accountry/accounts'
+import { splitScopes } from './token-response.ts'
+
+/**
+ * What is kept sealed beside the refresh token. Written by a sign-in, changed by refreshes, read by both.
+ *
+ * Values are strings, because that is what the vault keeps.
+ */
+export interface CredentialFields {
+  /** Scopes that the person was asked for and did not allow. */
+  readonly refusedScopes?: string | undefined
+  /** Scopes that were granted, as far as the server said. */
+  readonly grantedScopes?: string | undefined
+  /** Where the refresh token was used last: it is not sent to another host without the person's consent. */
+  readonly tokenEndpoint?: string | undefined
+  /** When the refresh token ends, epoch milliseconds, where the service says so. */
+  readonly refreshTokenExpiresAt?: string | undefined
+  /** The nonce of the sign-in; a refreshed ID token may repeat it and no other. */
+  readonly nonce?: string | undefined
+  /** `auth_time` of the sign-in. */
+  readonly authTime?: string | undefined
+}
+
+/** Scopes kept in a field. */
+export function scopesIn(value: string | undefined): readonly string[] {
+  return value === undefined ? [] : splitScopes(value)
+}
+
+/** A number kept in a field. */
+export function numberIn(value: string | undefined): number | undefined {
+  const number = value === undefined || value === '' ? Number.NaN : Number(value)
+  return Number.isFinite(number) ? number : undefined
+}
+
+/** The fields of a credential, by their names. */
+export function fieldsOf(credential: Pick<Credential, 'fields'>): CredentialFields {
+  return credential.fields
+}
+
+/** Fields that have a value, as a new account takes them. */
+export function storedFields(fields: CredentialFields): Record<string, string> {
+  const stored: Record<string, string> = {}
+  for (const [name, value] of Object.entries(fields)) if (typeof value === 'string') stored[name] = value
+  return stored
+}

@@ -1,0 +1,119 @@
+import { AccountError, type Clock } from '@accountry/accounts'
+import { classify, type Failure } from './classify.ts'
+import { type FailureScene, failureError } from './failure-error.ts'
+import { type ExchangeContext, exchange } from './http-exchange.ts'
+import { readServerMetadata, type ServerMetadata } from './server-metadata.ts'
+
+const TIMEOUT_MS = 5_000
+const MAX_BYTES = 1024 * 1024
+/** How long a document is believed without asking again. */
+const FRESH_MS = 3_600_000
+/** How long the last good document serves while the server cannot be asked. */
+const STALE_MS = 24 * 3_600_000
+
+/** Finds and remembers what an issuer says about itself. */
+export interface Discovery {
+  /**
+   * The issuer's metadata: from memory for an hour, then asked for again; when that fails, the last good document
+   * serves for 24 hours.
+   *
+   * @throws AccountError `ERR_MISCONFIGURED` (`issuer_mismatch`) when the document names another issuer or unsafe
+   *   endpoints, `ERR_NETWORK`, `ERR_TLS`, `ERR_THROTTLED` or `ERR_SERVER` when there is no document.
+   */
+  find(context: ExchangeContext, scene: FailureScene): Promise<ServerMetadata>
+}
+
+/** A discovery that asks nobody, for a service whose endpoints are written down. */
+export function fixedMetadata(metadata: ServerMetadata): Discovery {
+  return { find: () => Promise.resolve(metadata) }
+}
+
+/**
+ * Discovers the metadata of `issuer` (OpenID Connect Discovery §4, RFC 8414 §3).
+ *
+ * The issuer is compared by identity: a trailing slash or another letter case is another issuer (security.md DS-01).
+ */
+export function discoverMetadata(issuer: string): Discovery {
+  let known: { metadata: ServerMetadata; at: number } | undefined
+  return {
+    async find(context, scene) {
+      if (known !== undefined && isYoung(known.at, context.clock, FRESH_MS)) return known.metadata
+      try {
+        const metadata = await fetchMetadata(issuer, context, scene)
+        known = { metadata, at: context.clock.monotonic() }
+        return metadata
+      } catch (error) {
+        if (known === undefined || !isTransient(error) || !isYoung(known.at, context.clock, STALE_MS)) throw error
+        return known.metadata
+      }
+    },
+  }
+}
+
+function isYoung(at: number, clock: Clock, limitMs: number): boolean {
+  return clock.monotonic() - at < limitMs
+}
+
+function isTransient(error: unknown): boolean {
+  return error instanceof AccountError && error.retryable
+}
+
+/**
+ * The well-known addresses of an issuer, in the order in which they are tried. OpenID's comes first, because nearly
+ * every service has it.
+ */
+export function metadataUrls(issuer: string): URL[] {
+  const url = new URL(issuer)
+  const path = url.pathname.replace(/\/+$/, '')
+  const at = (pathname: string): URL => new URL(pathname, url.origin)
+  const appended = at(`${path}/.well-known/openid-configuration`)
+  const oauth = at(`/.well-known/oauth-authorization-server${path}`)
+  return path === '' ? [appended, oauth] : [appended, oauth, at(`/.well-known/openid-configuration${path}`)]
+}
+
+async function fetchMetadata(issuer: string, context: ExchangeContext, scene: FailureScene): Promise<ServerMetadata> {
+  let failure: Failure | undefined
+  for (const url of metadataUrls(issuer)) {
+    const result = await exchange(context, { url, method: 'GET', timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES })
+    const outcome = classify(result, {}, context.clock.now())
+    if (outcome.kind === 'success') return checkedMetadata(outcome.members, issuer, scene)
+    // The first answer that is not "no such page" says more than the ones after it.
+    if (failure === undefined || failure.status === 404) failure = outcome.failure
+    if (result.kind === 'no-answer') break
+  }
+  if (failure === undefined) throw new TypeError('no metadata address')
+  throw discoveryError(failure, scene)
+}
+
+/** A mismatch stops the search: another document must not be able to "repair" it (security.md DS-02). */
+function checkedMetadata(
+  document: Readonly<Record<string, unknown>>,
+  issuer: string,
+  scene: FailureScene,
+): ServerMetadata {
+  const metadata = readServerMetadata(document)
+  const { host } = new URL(issuer)
+  if (typeof metadata === 'string') {
+    throw new AccountError('ERR_MISCONFIGURED', `${scene.label}: the metadata of ${host} ${metadata}`, {
+      account: scene.account,
+    })
+  }
+  if (metadata.issuer === issuer) return metadata
+  throw new AccountError(
+    'ERR_MISCONFIGURED',
+    `${scene.label}: the metadata of ${host} names another issuer (on ${new URL(metadata.issuer).host}). ` +
+      'The `issuer` option must be exactly what the server calls itself.',
+    { reason: 'issuer_mismatch', account: scene.account },
+  )
+}
+
+/** No credential was sent, so a broken connection is never ambiguous here. */
+function discoveryError(failure: Failure, scene: FailureScene): AccountError {
+  const looking = { ...scene, doing: 'looking up the server' }
+  if (failure.class === 'ambiguous') {
+    const reason = failure.status === undefined ? 'offline' : 'server'
+    return failureError({ ...failure, class: reason, reason }, looking)
+  }
+  const isNotFound = failure.status === 404 || failure.status === 410
+  return failureError(isNotFound ? { ...failure, class: 'misconfigured' } : failure, looking)
+}

@@ -1,0 +1,64 @@
+import { kindOf } from '@accountry/accounts/foundation'
+import { checkExtraParameters } from './authorization-request.ts'
+
+/** What an app may pass as `options` of `addAccount` and `updateCredentials`. */
+export interface SignInOptions {
+  /** Sent as `prompt`, e.g. `select_account`. */
+  readonly prompt?: string
+  /** Sent as `login_hint`. Default: the account's name. */
+  readonly loginHint?: string
+  /** Scopes to ask for beside those of the token types, e.g. from a challenge. */
+  readonly scopes?: readonly string[]
+  /** The `claims` parameter as JSON, e.g. from a challenge (OpenID Connect Core §5.5). */
+  readonly claims?: string
+  /** The person must have signed in within this many seconds. */
+  readonly maxAgeS?: number
+  /** One of these must be how the person signed in (RFC 9470). */
+  readonly acrValues?: readonly string[]
+  /** Service-specific parameters. */
+  readonly authorizationParameters?: Readonly<Record<string, string>>
+}
+
+/**
+ * Reads the options of a sign-in; names that are not ours belong to the app.
+ *
+ * @throws TypeError naming the option that is wrong.
+ */
+export function readSignInOptions(
+  options: Readonly<Record<string, unknown>>,
+): SignInOptions & { readonly scopes: readonly string[] } {
+  const { maxAgeS, authorizationParameters: extra } = options
+  if (maxAgeS !== undefined && !(typeof maxAgeS === 'number' && maxAgeS >= 0 && Number.isFinite(maxAgeS))) {
+    throw new TypeError(`options.maxAgeS must be a number of seconds, received ${kindOf(maxAgeS)}`)
+  }
+  if (extra !== undefined && (typeof extra !== 'object' || extra === null)) {
+    throw new TypeError(`options.authorizationParameters must be an object, received ${kindOf(extra)}`)
+  }
+  if (extra !== undefined) checkExtraParameters(extra as Record<string, unknown>, 'options.authorizationParameters')
+  const prompt = text(options, 'prompt')
+  const loginHint = text(options, 'loginHint')
+  const claims = text(options, 'claims')
+  const acrValues = texts(options, 'acrValues')
+  return {
+    scopes: texts(options, 'scopes') ?? [],
+    ...(prompt !== undefined && { prompt }),
+    ...(loginHint !== undefined && { loginHint }),
+    ...(claims !== undefined && { claims }),
+    ...(acrValues !== undefined && { acrValues }),
+    ...(typeof maxAgeS === 'number' && { maxAgeS }),
+    ...(extra !== undefined && { authorizationParameters: extra as Record<string, string> }),
+  }
+}
+
+function text(options: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = options[name]
+  if (value === undefined || (typeof value === 'string' && value !== '')) return value
+  throw new TypeError(`options.${name} must be a non-empty string, received ${kindOf(value)}`)
+}
+
+function texts(options: Readonly<Record<string, unknown>>, name: string): readonly string[] | undefined {
+  const value = options[name]
+  if (value === undefined) return undefined
+  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value
+  throw new TypeError(`options.${name} must be an array of strings, received ${kindOf(value)}`)
+}
