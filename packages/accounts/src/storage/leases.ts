@@ -143,7 +143,9 @@ export class Leases {
       await this.#database.write(() => this.#remove(ticket))
     } catch (error) {
       if (!isAccountError(error) || error.code !== 'ERR_STORAGE_WRITE') throw error
-      setTimeout(() => this.#release(ticket).catch(() => undefined), RELEASE_AGAIN_MS).unref()
+      setTimeout(() => {
+        this.#release(ticket).catch(() => undefined)
+      }, RELEASE_AGAIN_MS).unref()
     }
   }
 
