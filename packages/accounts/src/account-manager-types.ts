@@ -1,4 +1,4 @@
-import type { Account, AccountInfo, AccountState } from './account.ts'
+import type { Account, AccountInfo, AccountRef, AccountState } from './account.ts'
 import type { IssuedToken } from './auth-token.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { Clock } from './clock.ts'
@@ -90,6 +90,19 @@ export interface ResolveAccountOptions {
   readonly hint?: string
   readonly interaction?: 'never' | 'allow'
   readonly signal?: AbortSignal
+}
+
+export interface ChooseAccountOptions {
+  /** Default: every type. Exactly one type without any account: the person signs in instead. */
+  readonly types?: readonly string[]
+  /** Offer only these. */
+  readonly allowedAccounts?: readonly AccountRef[]
+  readonly signal?: AbortSignal
+}
+
+export interface GetAuthTokenByFeaturesOptions extends GetAuthTokenOptions {
+  /** For the sign-in, when there is no account yet. */
+  readonly addAccountOptions?: Readonly<Record<string, unknown>>
 }
 
 export interface UpdateCredentialsOptions {

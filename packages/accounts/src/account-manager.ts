@@ -1,11 +1,15 @@
 import { type Account, type AccountInfo, type AccountRef, accountIdOf, checkedName, kindOf } from './account.ts'
+import { AccountEditor } from './account-editor.ts'
 import { accountInfo } from './account-info.ts'
 import type {
   AccountInfoFilter,
   AccountManagerEvents,
   AccountManagerOptions,
+  AccountVisibility,
   AddAccountExplicitlyOptions,
   AddAccountOptions,
+  ChooseAccountOptions,
+  GetAuthTokenByFeaturesOptions,
   GetAuthTokenOptions,
   RemovalResult,
   ResolveAccountOptions,
@@ -17,19 +21,23 @@ import { checkedIssuedToken } from './answers.ts'
 import { AuthToken, type IssuedToken } from './auth-token.ts'
 import type { Authenticator, AuthenticatorDescription, AuthTokenTypeSpec } from './authenticator.ts'
 import { checkNotAborted } from './caller-signal.ts'
+import { Chooser } from './chooser.ts'
 import type { Engine } from './engine.ts'
 import { AccountError, isAccountError } from './errors.ts'
-import { checkExplicitOptions, checkNewUserData, checkPassword } from './explicit-options.ts'
+import { checkExplicitOptions, checkNewUserData, checkPassword, checkVisibility } from './explicit-options.ts'
+import { type AuthTokenGrant, Grants } from './grants.ts'
 import { vaultHealth } from './health.ts'
 import { checkAuthenticator, checkDuration, checkOneOf, checkOptions, checkText } from './manager-options.ts'
 import { type OpenedManager, openManager } from './open-manager.ts'
+import { Questions } from './questions.ts'
 import { Removal } from './removal.ts'
-import { resolveFrom } from './resolve-account.ts'
-import { SignIn } from './sign-in.ts'
+import { type SessionOptions, type SessionStart, Sessions } from './sessions.ts'
+import { SignIn, unsupported } from './sign-in.ts'
 import { DEFAULT_MIN_VALIDITY_MS } from './token-cache.ts'
 import { storedKeyOf, type TokenKey, tokenKeyOf } from './token-key.ts'
 import { TokenSource } from './token-source.ts'
 import type { AccountRecord } from './vault/account-records.ts'
+import { Visibility } from './visibility.ts'
 
 /**
  * One place where a person's accounts and tokens live, shared safely by all processes that open the same vault
@@ -44,6 +52,12 @@ export class AccountManager implements AsyncDisposable {
   readonly #signIn: SignIn
   readonly #removal: Removal
   readonly #store: AccountStore
+  readonly #editor: AccountEditor
+  readonly #questions: Questions
+  readonly #sessions: Sessions
+  readonly #visibility: Visibility
+  readonly #grants: Grants
+  readonly #chooser: Chooser
   #closing: Promise<void> | undefined
 
   private constructor(opened: OpenedManager) {
@@ -53,6 +67,12 @@ export class AccountManager implements AsyncDisposable {
     this.#signIn = new SignIn(opened.engine, this.#tokens.credentials)
     this.#removal = new Removal(opened.engine)
     this.#store = new AccountStore(opened.engine)
+    this.#editor = new AccountEditor(opened.engine)
+    this.#questions = new Questions(opened.engine, this.#tokens.credentials)
+    this.#sessions = new Sessions(opened.engine, this.#tokens.credentials, this.#signIn)
+    this.#visibility = new Visibility(opened.engine)
+    this.#grants = new Grants(opened.engine)
+    this.#chooser = new Chooser(opened.engine, this.#visibility)
   }
 
   /**
@@ -155,6 +175,35 @@ export class AccountManager implements AsyncDisposable {
     return visibleAccounts(this.#engine, this.#engine.index.ofType(type))
   }
 
+  /** @param features Opaque to the manager; none: the authenticator is not asked. */
+  async getAccountsByTypeAndFeatures(
+    type: string,
+    features: readonly string[],
+    options: { signal?: AbortSignal } = {},
+  ): Promise<Account[]> {
+    checkText(type, 'type')
+    checkFeatures(features)
+    checkNotAborted(options.signal, 'asking for features')
+    this.#look()
+    const records = [...this.#engine.index.ofType(type)].filter((record) => this.#engine.isVisible(record))
+    return await this.#questions.withFeatures(records, this.#engine.authenticators.get(type), features, options.signal)
+  }
+
+  /** Whether the account has all of these features. */
+  async hasFeatures(
+    account: AccountRef,
+    features: readonly string[],
+    options: { signal?: AbortSignal } = {},
+  ): Promise<boolean> {
+    accountIdOf(account)
+    checkFeatures(features)
+    checkNotAborted(options.signal, 'asking for features')
+    this.#look()
+    const record = this.#engine.require(account)
+    const authenticator = this.#engine.authenticators.get(record.account.type)
+    return await this.#questions.hasFeatures(record, authenticator, features, options.signal)
+  }
+
   async getAccount(id: string): Promise<Account | undefined> {
     checkText(id, 'id')
     this.#look()
@@ -204,52 +253,52 @@ export class AccountManager implements AsyncDisposable {
     checkText(type, 'type')
     checkOneOf(options.interaction, 'interaction', ['never', 'allow'])
     checkNotAborted(options.signal, 'resolving an account')
-    const candidates = await this.getAccountsByType(type)
-    const preferred = await this.getDefaultAccount(type)
-    const resolution = resolveFrom(candidates, options.hint, preferred?.id)
-    if (resolution.kind === 'found') return resolution.account
-    const isAllowed = options.interaction === 'allow'
-    if (isAllowed && resolution.reason === 'several_accounts') {
-      const chosen = await this.#choose(resolution.candidates, options.signal)
-      if (chosen !== undefined) return chosen
-    }
-    if (isAllowed && resolution.reason === 'no_account') {
-      return await this.addAccount(type, {
-        ...(options.hint !== undefined && { name: options.hint }),
-        ...(options.signal !== undefined && { signal: options.signal }),
-      })
-    }
-    throw new AccountError('ERR_INTERACTION_REQUIRED', unresolved(type, resolution.reason, options.hint), {
-      reason: resolution.reason,
-      action: resolution.reason === 'no_account' ? 'sign-in' : 'choose-account',
-      candidates: resolution.candidates,
+    const { hint, signal } = options
+    return await this.#chooser.resolve(await this.getAccountsByType(type), {
+      type,
+      hint,
+      signal,
+      isInteractive: options.interaction === 'allow',
+      preferred: this.#editor.getDefault(type),
+      signIn: async () =>
+        await this.addAccount(type, {
+          ...(hint !== undefined && { name: hint }),
+          ...(signal !== undefined && { signal }),
+        }),
     })
+  }
+
+  /**
+   * Lets the person choose an account (Android's `newChooseAccountIntent`), also among those that this app does not
+   * see yet; the chosen one becomes visible to it.
+   *
+   * @throws AccountError `ERR_INTERACTION_REQUIRED` when nobody can be asked, `ERR_INTERACTION_CANCELED`.
+   */
+  async chooseAccount(options: ChooseAccountOptions = {}): Promise<Account> {
+    checkNotAborted(options.signal, 'choosing an account')
+    this.#look()
+    const { signal } = options
+    return await this.#chooser.choose(
+      options,
+      async (type) => await this.addAccount(type, { ...(signal !== undefined && { signal }) }),
+    )
   }
 
   async getDefaultAccount(type: string): Promise<Account | undefined> {
     checkText(type, 'type')
     this.#look()
-    const row = this.#engine.vault.database.prepare('SELECT account FROM default_account WHERE type = ?').get(type)
-    return row === undefined ? undefined : this.#engine.find(String(row['account']))?.account
+    return this.#editor.getDefault(type)
   }
 
   async setDefaultAccount(type: string, account: AccountRef | undefined): Promise<void> {
     checkText(type, 'type')
     this.#look()
-    const { database } = this.#engine.vault
-    const previous = await this.getDefaultAccount(type)
     const record = account === undefined ? undefined : this.#engine.require(account)
     if (record !== undefined && record.account.type !== type) {
       throw new TypeError(`account must be of type ${type}, received one of type ${record.account.type}`)
     }
     this.#engine.checkOwner(type, 'choose the default of')
-    if (previous?.id === record?.account.id) return
-    await this.#engine.commit((announce) => {
-      if (record === undefined) database.prepare('DELETE FROM default_account WHERE type = ?').run(type)
-      else database.prepare('INSERT OR REPLACE INTO default_account VALUES (?, ?)').run(type, record.account.id)
-      const changed = record?.account ?? previous
-      if (changed !== undefined) announce({ event: 'account:default-changed', account: changed })
-    })
+    await this.#editor.setDefault(type, record?.account)
   }
 
   /**
@@ -291,21 +340,7 @@ export class AccountManager implements AsyncDisposable {
   /** Renames an account; its id, credential and settings stay. @throws AccountError `ERR_ACCOUNT_EXISTS`. */
   async renameAccount(account: AccountRef, newName: string): Promise<Account> {
     const name = checkedName(newName, 'newName')
-    const { account: before } = this.#owned(account, 'rename')
-    if (before.name === name) return before
-    return await this.#engine.commit((announce) => {
-      const record = this.#current(before)
-      const namesake = this.#engine.records.findByName(before.type, name)
-      if (namesake !== undefined) {
-        throw new AccountError('ERR_ACCOUNT_EXISTS', `${name} (${before.type}) is here already`, {
-          account: namesake.account,
-        })
-      }
-      this.#engine.records.update(before.id, { name, previous_name: record.account.name })
-      const renamed = Object.freeze({ id: before.id, type: before.type, name })
-      announce({ event: 'account:renamed', account: renamed })
-      return renamed
-    })
+    return await this.#editor.rename(this.#owned(account, 'rename'), name)
   }
 
   async getPreviousName(account: AccountRef): Promise<string | undefined> {
@@ -320,10 +355,8 @@ export class AccountManager implements AsyncDisposable {
     this.#look()
     const record = this.#engine.find(account)
     if (record === undefined) return false
-    this.#engine.checkOwner(record.account.type, 'remove')
-    const removed = await this.#removal.remove(record)
-    void this.#removal.sendRevocations()
-    return removed
+    this.#owned(account, 'remove')
+    return await this.#remove(record)
   }
 
   /** For OAuth: exactly the refresh token. */
@@ -334,31 +367,21 @@ export class AccountManager implements AsyncDisposable {
   /** Replaces the credential and drops every token; a refresh on the way is superseded. */
   async setPassword(account: AccountRef, password: string): Promise<void> {
     checkPassword(password, 'password')
-    await this.#changePassword(account, password)
+    await this.#editor.changePassword(this.#owned(account, 'change the password of'), password)
   }
 
   async clearPassword(account: AccountRef): Promise<void> {
-    await this.#changePassword(account, undefined)
+    await this.#editor.changePassword(this.#owned(account, 'clear the password of'), undefined)
   }
 
   async getUserData(account: AccountRef, key: string): Promise<string | undefined> {
     checkText(key, 'key')
-    const { account: owned } = this.#owned(account, 'read the user data of')
-    const { userData } = this.#engine.records.readProfile(owned.id)
-    return Object.hasOwn(userData, key) ? userData[key] : undefined
+    return this.#editor.getUserData(this.#owned(account, 'read the user data of'), key)
   }
 
   async setUserData(account: AccountRef, key: string, value: string | undefined): Promise<void> {
     checkNewUserData(key, value)
-    const { account: owned } = this.#owned(account, 'change the user data of')
-    await this.#engine.commit((announce) => {
-      this.#current(owned)
-      const profile = this.#engine.records.readProfile(owned.id)
-      const entries = Object.entries(profile.userData).filter(([known]) => known !== key)
-      if (value !== undefined) entries.push([key, value])
-      this.#engine.records.writeProfile(owned.id, { ...profile, userData: Object.fromEntries(entries) })
-      announce({ event: 'account:state', account: owned })
-    })
+    await this.#editor.setUserData(this.#owned(account, 'change the user data of'), key, value)
   }
 
   /**
@@ -382,17 +405,197 @@ export class AccountManager implements AsyncDisposable {
     return await this.#signIn.updateCredentials(record, this.#authenticator(record.account.type), options)
   }
 
-  /** Removes an account here, at once and also offline; its credential is revoked at the service when possible. */
+  /**
+   * Removes an account here, at once and also offline; its credential is revoked at the service when possible.
+   *
+   * @returns `'denied'` when the authenticator does not allow it (Android's `getAccountRemovalAllowed`).
+   */
   async removeAccount(account: AccountRef, options: { signal?: AbortSignal } = {}): Promise<RemovalResult> {
     accountIdOf(account)
     checkNotAborted(options.signal, 'removing an account')
     this.#look()
     const record = this.#engine.find(account)
     if (record === undefined) return 'not-found'
-    this.#engine.checkOwner(record.account.type, 'remove')
-    const removed = await this.#removal.remove(record)
-    void this.#removal.sendRevocations()
-    return removed ? 'removed' : 'not-found'
+    this.#owned(account, 'remove')
+    if (!(await this.#mayRemove(record, options.signal))) return 'denied'
+    return (await this.#remove(record)) ? 'removed' : 'not-found'
+  }
+
+  /**
+   * Asks the person, or the service, whether the credential is still theirs; `true` is remembered as signing in.
+   *
+   * @throws AccountError `ERR_UNSUPPORTED` when the authenticator cannot.
+   */
+  async confirmCredentials(
+    account: AccountRef,
+    options: { password?: string; signal?: AbortSignal } = {},
+  ): Promise<boolean> {
+    if (options.password !== undefined) checkPassword(options.password, 'password')
+    checkNotAborted(options.signal, 'confirming credentials')
+    const record = this.#owned(account, 'confirm the credentials of')
+    const authenticator = this.#authenticator(record.account.type)
+    const ask = authenticator.confirmCredentials?.bind(authenticator)
+    if (ask === undefined) throw unsupported(record.account.type, 'confirm the credentials of')
+    const request = { account: record.account, password: options.password }
+    const question = { what: `confirming ${record.account.name}`, interactive: true, signal: options.signal }
+    const isConfirmed = await this.#questions.ask(record, question, async (context) => await ask(request, context))
+    if (isConfirmed) await this.#editor.markAuthenticated(record)
+    return isConfirmed
+  }
+
+  /** Opens the settings of an account type. @throws AccountError `ERR_UNSUPPORTED`. */
+  async editProperties(
+    type: string,
+    options: { options?: Readonly<Record<string, unknown>>; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    checkText(type, 'type')
+    checkNotAborted(options.signal, 'editing properties')
+    this.#engine.checkOpen()
+    await this.#signIn.editProperties(this.#authenticator(type), options)
+  }
+
+  /**
+   * Starts a sign-in that is finished later, perhaps by another process of this app: the flow of a server.
+   *
+   * @returns A sealed session, good once and until `expiresAt` (`timeouts.sessionMs`).
+   */
+  async startAddAccountSession(type: string, options: SessionOptions = {}): Promise<SessionStart> {
+    checkText(type, 'type')
+    checkNotAborted(options.signal, 'starting a sign-in')
+    this.#look()
+    return await this.#sessions.startAdd(this.#authenticator(type), options)
+  }
+
+  async startUpdateCredentialsSession(account: AccountRef, options: SessionOptions = {}): Promise<SessionStart> {
+    checkNotAborted(options.signal, 'starting a sign-in')
+    const record = this.#owned(account, 'update the credentials of')
+    return await this.#sessions.startUpdate(record, this.#authenticator(record.account.type), options)
+  }
+
+  /**
+   * Finishes a session with what the person brought back.
+   *
+   * @throws TypeError for an empty session or a URL that cannot be parsed.
+   * @throws AccountError `ERR_SESSION_INVALID` when it is forged, expired, used, or of another app or type.
+   */
+  async finishSession(
+    session: string,
+    answer: { url?: URL | string } = {},
+    options: { signal?: AbortSignal } = {},
+  ): Promise<Account> {
+    checkText(session, 'session')
+    checkNotAborted(options.signal, 'finishing a sign-in')
+    this.#look()
+    return await this.#sessions.finish(session, checkedAnswer(answer), options.signal)
+  }
+
+  /** Whether the service would like the person to sign in again; `false` where the authenticator does not know. */
+  async isCredentialsUpdateSuggested(
+    account: AccountRef,
+    statusToken: string,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<boolean> {
+    checkText(statusToken, 'statusToken')
+    checkNotAborted(options.signal, 'asking for a status')
+    const record = this.#owned(account, 'ask for the status of')
+    const authenticator = this.#authenticator(record.account.type)
+    const ask = authenticator.isCredentialsUpdateSuggested?.bind(authenticator)
+    if (ask === undefined) return false
+    const request = { account: record.account, statusToken }
+    const question = { what: `asking for the status of ${record.account.name}`, signal: options.signal }
+    return await this.#questions.ask(record, question, async (context) => await ask(request, context))
+  }
+
+  /** The app saw the person sign in by itself; the account may be asked for tokens again. */
+  async notifyAccountAuthenticated(account: AccountRef): Promise<void> {
+    await this.#editor.markAuthenticated(this.#owned(account, 'report the sign-in of'))
+  }
+
+  /** Says whether another app may see the account. A courtesy between apps of one user, not a wall. */
+  async setAccountVisibility(account: AccountRef, principalId: string, visibility: AccountVisibility): Promise<void> {
+    checkText(principalId, 'principalId')
+    checkVisibility(visibility)
+    await this.#visibility.set(this.#owned(account, 'change who sees'), principalId, visibility)
+  }
+
+  /** The effective value: what was stored, else the default of strangers, `'user-managed-not-visible'`. */
+  async getAccountVisibility(account: AccountRef, principalId: string): Promise<AccountVisibility> {
+    checkText(principalId, 'principalId')
+    return this.#visibility.of(this.#owned(account, 'ask who sees'), principalId)
+  }
+
+  /** Every account that this instance owns, with what `principalId` sees of it. */
+  async getAccountsAndVisibilityForPrincipal(
+    principalId: string,
+    type?: string,
+  ): Promise<Map<Account, AccountVisibility>> {
+    checkText(principalId, 'principalId')
+    this.#look()
+    const records = type === undefined ? this.#engine.index.all() : this.#engine.index.ofType(type)
+    const owned = [...records].filter(({ account }) => this.#engine.app.system || this.#engine.owns(account.type))
+    return new Map(owned.map((record) => [record.account, this.#visibility.of(record, principalId)]))
+  }
+
+  /** Only what was set explicitly. */
+  async getPrincipalsAndVisibilityForAccount(account: AccountRef): Promise<Map<string, AccountVisibility>> {
+    return this.#visibility.storedFor(this.#owned(account, 'ask who sees').account)
+  }
+
+  /** Lets another app have tokens of this type. */
+  async grantAuthToken(account: AccountRef, authTokenType: AuthTokenTypeSpec, principalId: string): Promise<void> {
+    checkText(principalId, 'principalId')
+    const record = this.#owned(account, 'grant tokens of')
+    await this.#grants.set(record, this.#tokenKey(record, authTokenType, undefined).label, principalId, true)
+  }
+
+  /** Forgets a grant or a remembered denial: the person is asked again. */
+  async revokeAuthTokenGrant(
+    account: AccountRef,
+    authTokenType: AuthTokenTypeSpec,
+    principalId: string,
+  ): Promise<void> {
+    checkText(principalId, 'principalId')
+    const record = this.#owned(account, 'revoke grants of')
+    await this.#grants.revoke(record, this.#tokenKey(record, authTokenType, undefined).label, principalId)
+  }
+
+  /** Grants and remembered denials. */
+  async getAuthTokenGrants(account: AccountRef): Promise<AuthTokenGrant[]> {
+    return this.#grants.of(this.#owned(account, 'list the grants of'))
+  }
+
+  /**
+   * A token of the only account with these features; several: the person chooses; none: the person signs in.
+   *
+   * @throws AccountError `ERR_INTERACTION_REQUIRED` with `candidates` when nobody may be asked.
+   */
+  async getAuthTokenByFeatures(
+    type: string,
+    authTokenType: AuthTokenTypeSpec,
+    features: readonly string[],
+    options: GetAuthTokenByFeaturesOptions = {},
+  ): Promise<AuthToken> {
+    const { addAccountOptions, ...tokenOptions } = options
+    const { signal } = options
+    checkTokenOptions(options)
+    const candidates = await this.getAccountsByTypeAndFeatures(type, features, {
+      ...(signal !== undefined && { signal }),
+    })
+    const account = await this.#chooser.resolve(candidates, {
+      type,
+      hint: undefined,
+      signal,
+      isInteractive: options.interaction === 'allow',
+      preferred: this.#editor.getDefault(type),
+      signIn: async () =>
+        await this.addAccount(type, {
+          requiredFeatures: features,
+          ...(typeof authTokenType === 'string' && { authTokenType }),
+          ...(addAccountOptions !== undefined && { options: addAccountOptions }),
+          ...(signal !== undefined && { signal }),
+        }),
+    })
+    return await this.getAuthToken(account, authTokenType, tokenOptions)
   }
 
   /**
@@ -416,8 +619,10 @@ export class AccountManager implements AsyncDisposable {
     const hit = this.#fromMemory(account, authTokenType, options)
     if (hit !== undefined) return hit
     checkTokenOptions(options)
-    const record = this.#owned(account, 'get tokens of')
+    this.#look()
+    const record = this.#engine.require(account)
     const key = this.#tokenKey(record, authTokenType, options.options)
+    await this.#grants.check(record, key.label, options.interaction === 'allow', options.signal)
     const known =
       options.forceRefresh === true
         ? undefined
@@ -445,8 +650,11 @@ export class AccountManager implements AsyncDisposable {
     authTokenType: AuthTokenTypeSpec,
     options: { options?: Readonly<Record<string, unknown>> } = {},
   ): Promise<AuthToken | undefined> {
-    const record = this.#owned(account, 'read tokens of')
+    accountIdOf(account)
+    this.#look()
+    const record = this.#engine.require(account)
     const key = this.#tokenKey(record, authTokenType, options.options)
+    await this.#grants.check(record, key.label, false)
     const known = this.#tokens.fromVault(record, key)?.token
     const isGone = known?.expiresAt !== undefined && this.#engine.clock.now() >= known.expiresAt
     return isGone ? undefined : known
@@ -463,7 +671,8 @@ export class AccountManager implements AsyncDisposable {
     const key = this.#tokenKey(record, authTokenType, options.options)
     const issued = checkedArgument(token, record.account.type)
     await this.#engine.commit((announce) => {
-      this.#current(record.account)
+      const { attention } = this.#current(record.account)
+      if (attention) this.#engine.records.update(record.account.id, { attention: 0 })
       this.#engine.tokens.put(record.account.id, storedKeyOf(key), {
         value: issued.value,
         authTokenType: key.label,
@@ -567,6 +776,25 @@ export class AccountManager implements AsyncDisposable {
     })
   }
 
+  async #mayRemove(record: AccountRecord, signal: AbortSignal | undefined): Promise<boolean> {
+    const authenticator = this.#engine.authenticators.get(record.account.type)
+    const ask = authenticator?.getAccountRemovalAllowed?.bind(authenticator)
+    if (ask === undefined || !this.#engine.vault.keyring.isOpen) return true
+    const { account } = record
+    const what = `asking whether ${account.name} may be removed`
+    return await this.#questions.ask(
+      record,
+      { what, signal, interactive: true },
+      async (context) => await ask({ account }, context),
+    )
+  }
+
+  async #remove(record: AccountRecord): Promise<boolean> {
+    const removed = await this.#removal.remove(record)
+    void this.#removal.sendRevocations()
+    return removed
+  }
+
   #tokenKey(record: AccountRecord, type: AuthTokenTypeSpec, options: unknown): TokenKey {
     const description = this.#engine.authenticators.get(record.account.type)?.description
     return tokenKeyOf(type, options, description, this.#engine.app.id)
@@ -580,30 +808,10 @@ export class AccountManager implements AsyncDisposable {
     })
   }
 
-  async #changePassword(account: AccountRef, password: string | undefined): Promise<void> {
-    const { account: owned } = this.#owned(account, 'change the password of')
-    await this.#engine.commit((announce) => {
-      const record = this.#current(owned)
-      const { fields } = this.#engine.records.readCredential(owned.id)
-      this.#engine.records.writeCredential(owned.id, { password, fields })
-      this.#engine.tokens.deleteAll(owned.id)
-      this.#store.markChanged(record, announce)
-    })
-  }
-
   #hasUserData(record: AccountRecord, wanted: Readonly<Record<string, string>> | undefined): boolean {
     if (wanted === undefined) return true
     const { userData } = this.#engine.records.readProfile(record.account.id)
     return Object.entries(wanted).every(([key, value]) => userData[key] === value)
-  }
-
-  async #choose(candidates: readonly Account[], signal: AbortSignal | undefined): Promise<Account | undefined> {
-    const choose = this.#engine.interaction?.chooseAccount?.bind(this.#engine.interaction)
-    if (choose === undefined) return undefined
-    const chosen = await choose({ candidates, signal: signal ?? new AbortController().signal })
-    const known = candidates.find((candidate) => candidate.id === chosen?.id)
-    if (known !== undefined) return known
-    throw new AccountError('ERR_INVALID_RESPONSE', 'the account that was chosen is none of those that were offered')
   }
 }
 
@@ -611,6 +819,20 @@ function visibleAccounts(engine: Engine, records: Iterable<AccountRecord>): Acco
   const accounts: Account[] = []
   for (const record of records) if (engine.isVisible(record)) accounts.push(record.account)
   return accounts
+}
+
+function checkFeatures(features: unknown): void {
+  if (Array.isArray(features) && features.every((feature) => typeof feature === 'string')) return
+  throw new TypeError(`features must be an array of strings, received ${kindOf(features)}`)
+}
+
+function checkedAnswer(answer: { url?: URL | string }): { url?: URL } {
+  if (typeof answer !== 'object' || answer === null)
+    throw new TypeError(`answer must be an object, received ${kindOf(answer)}`)
+  if (answer.url === undefined) return {}
+  const url = answer.url instanceof URL ? answer.url : URL.parse(answer.url)
+  if (url === null) throw new TypeError('answer.url must be the whole URL to which the service sent the person back')
+  return { url }
 }
 
 function checkTokenOptions(options: GetAuthTokenOptions): void {
@@ -627,11 +849,4 @@ function checkedArgument(token: unknown, type: string): IssuedToken {
     if (!isAccountError(error) || error.code !== 'ERR_INVALID_RESPONSE') throw error
     throw new TypeError(`token must be { value, expiresAt?, scheme?, scopes? }, received ${kindOf(token)}`)
   }
-}
-
-function unresolved(type: string, reason: 'no_account' | 'several_accounts', hint: string | undefined): string {
-  if (hint !== undefined && reason === 'no_account') return `no account of ${type} fits the hint; choose one or sign in`
-  return reason === 'no_account'
-    ? `there is no account of ${type}; sign in first`
-    : `there are several accounts of ${type}; choose one or set a default`
 }

@@ -133,8 +133,9 @@ export class Engine {
       for (;;) {
         const changes = this.#newChanges()
         if (changes.length === 0) return
+        const seen = this.#seenBefore(changes)
         for (const id of new Set(changes.map((change) => change.account))) this.#refresh(id, changes)
-        for (const change of changes) this.#announce(change)
+        for (const change of changes) this.#announce(change, seen)
       }
     } finally {
       this.#following = false
@@ -170,7 +171,8 @@ export class Engine {
   /** @throws also AccountError `ERR_DENIED` (`not_owner`) when this process registered no authenticator for the type. */
   requireOwned(ref: AccountRef, what: string): AccountRecord {
     const record = this.require(ref)
-    this.checkOwner(record.account.type, what)
+    // The app that made an account stays its owner when the type's authenticator is not there any more.
+    if (record.creator !== this.app.id) this.checkOwner(record.account.type, what)
     return record
   }
 
@@ -222,19 +224,41 @@ export class Engine {
     else this.#visibility.set(id, String(row['visibility']) as AccountVisibility)
   }
 
-  #announce(change: Change): void {
-    if (change.event === 'account:state') return
-    const account = { id: change.account, type: change.type, name: change.name }
-    const record = this.index.get(account.id)
-    const isKnown = record === undefined ? this.app.system || this.owns(account.type) : this.isVisible(record)
-    if (!isKnown) return
+  /** The accounts of these changes that this principal could see before them. */
+  #seenBefore(changes: readonly Change[]): Set<string> {
+    const seen = new Set<string>()
+    for (const { account } of changes) {
+      const record = this.index.get(account)
+      if (record !== undefined && this.isVisible(record)) seen.add(account)
+    }
+    return seen
+  }
+
+  #announce(change: Change, seen: Set<string>): void {
+    const event = this.#publicEvent(change, seen)
+    if (event === undefined) return
     const detail: AccountEvent = {
       revision: change.revision,
       at: change.at,
-      account: Object.freeze(account),
+      account: Object.freeze({ id: change.account, type: change.type, name: change.name }),
       source: this.vault.feed.isOwn(change) ? 'local' : 'other-process',
       ...(change.reason !== undefined && { reason: change.reason }),
     }
-    this.events.emit(change.event as keyof AccountManagerEvents, detail as never)
+    this.events.emit(event, detail as never)
+  }
+
+  /** What this principal is told: an account that comes into its sight is added, one that leaves it is removed. */
+  #publicEvent(change: Change, seen: Set<string>): keyof AccountManagerEvents | undefined {
+    if (change.event === 'account:state') return undefined
+    const record = this.index.get(change.account)
+    const isVisible = record === undefined ? this.app.system || this.owns(change.type) : this.isVisible(record)
+    const wasSeen = seen.has(change.account)
+    if (change.event === 'account:access') {
+      if (isVisible === wasSeen) return undefined
+      if (isVisible) seen.add(change.account)
+      else seen.delete(change.account)
+      return isVisible ? 'account:added' : 'account:removed'
+    }
+    return isVisible || (wasSeen && change.event === 'account:removed') ? change.event : undefined
   }
 }

@@ -15,7 +15,12 @@ export function checkExplicitOptions(options: AddAccountExplicitlyOptions): void
   for (const [key, value] of Object.entries(options.userData ?? {})) checkNewUserData(key, value)
   if (options.tokens !== undefined) checkObject(options.tokens, 'tokens')
   if (options.visibility !== undefined) checkObject(options.visibility, 'visibility')
-  for (const value of Object.values(options.visibility ?? {})) checkOneOf(value, 'visibility', VISIBILITIES)
+  for (const value of Object.values(options.visibility ?? {})) checkVisibility(value)
+}
+
+export function checkVisibility(value: unknown): void {
+  if (value === undefined) throw new TypeError('visibility must be given')
+  checkOneOf(value, 'visibility', VISIBILITIES)
 }
 
 export function checkPassword(password: unknown, option: string): void {

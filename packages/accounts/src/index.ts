@@ -15,6 +15,7 @@ export type {
   AccountErrorReason,
 } from './errors.ts'
 export { ACCOUNT_ERROR_CODES, ACCOUNT_ERROR_REASONS, AccountError, accountErrorFrom, isAccountError } from './errors.ts'
+export type { AuthTokenGrant } from './grants.ts'
 export type { FormField, InteractionHandler } from './interaction.ts'
 export type {
   KeyOutcome,
@@ -26,3 +27,4 @@ export type {
 } from './key-provider.ts'
 export type { LogFields, Logger } from './logger.ts'
 export { SecretInput } from './secret-input.ts'
+export type { SessionOptions, SessionStart } from './sessions.ts'

@@ -74,12 +74,40 @@ export class SignIn {
         return await authenticator.updateCredentials?.(request, context)
       },
     })
-    const fresh = checkedNewAccount(answer, account.type)
+    return await this.store(account.type, record, checkedNewAccount(answer, account.type))
+  }
+
+  /** Stores who signed in: as `record`, which must be the same person, or as whoever it is. */
+  async store(type: string, record: AccountRecord | undefined, fresh: NewAccount): Promise<Account> {
+    if (record === undefined) return await this.#storeNew(type, fresh, 'update')
+    const { account } = record
     return await this.#engine.commit((announce) => {
       const current = this.#engine.records.get(account.id)
       if (current === undefined) throw gone(account)
       checkSamePerson(current, fresh)
       return this.#store.update(current, contentOf(fresh), announce)
+    })
+  }
+
+  /** @throws AccountError `ERR_UNSUPPORTED`. */
+  async editProperties(
+    authenticator: Authenticator,
+    options: { options?: Readonly<Record<string, unknown>>; signal?: AbortSignal },
+  ): Promise<void> {
+    const { type } = authenticator.description
+    const edit = authenticator.editProperties?.bind(authenticator)
+    if (edit === undefined) {
+      throw new AccountError('ERR_UNSUPPORTED', `the authenticator of ${type} has no settings`, {
+        action: 'contact-developer',
+      })
+    }
+    await callPlugin(this.#engine, {
+      type,
+      what: `editing the settings of ${type}`,
+      timeoutMs: this.#engine.timeouts.interactionMs,
+      interactive: true,
+      signal: options.signal,
+      run: async (context) => await edit({ options: options.options ?? {} }, context),
     })
   }
 

@@ -9,7 +9,10 @@ export type ChangeEvent =
   | 'account:attention'
   | 'account:recovered'
   | 'account:default-changed'
+  /** Only memory follows: a backoff, a rotated credential. */
   | 'account:state'
+  /** Who may see the account, or have its tokens, changed. */
+  | 'account:access'
   | 'token:refreshed'
   | 'token:invalidated'
 

@@ -106,6 +106,8 @@ export const MIGRATIONS: readonly string[] = [
     data BLOB NOT NULL
   ) STRICT, WITHOUT ROWID;
 
+  CREATE TABLE used_session (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
   CREATE TABLE change (
     revision INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
