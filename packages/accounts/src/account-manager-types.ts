@@ -158,6 +158,14 @@ export interface VaultProblem {
   readonly fix: string
 }
 
+/** A provider that can open the vault. */
+export interface KeyProviderInfo {
+  readonly id: string
+  readonly protection: KeyProtection
+  /** Whether this process was given it. */
+  readonly isGiven: boolean
+}
+
 export interface VaultHealth {
   readonly ok: boolean
   readonly locked: boolean

@@ -11,6 +11,7 @@ import type {
   ChooseAccountOptions,
   GetAuthTokenByFeaturesOptions,
   GetAuthTokenOptions,
+  KeyProviderInfo,
   RemovalResult,
   ResolveAccountOptions,
   UpdateCredentialsOptions,
@@ -19,7 +20,13 @@ import type {
 import { AccountStore, explicitContent } from './account-store.ts'
 import { checkedIssuedToken } from './answers.ts'
 import { AuthToken, type IssuedToken } from './auth-token.ts'
-import type { Authenticator, AuthenticatorDescription, AuthTokenTypeSpec } from './authenticator.ts'
+import type {
+  Authenticator,
+  AuthenticatorConfiguration,
+  AuthenticatorDescription,
+  AuthTokenTypeSpec,
+} from './authenticator.ts'
+import { AuthenticatorRecords } from './authenticator-records.ts'
 import { checkNotAborted } from './caller-signal.ts'
 import { Chooser } from './chooser.ts'
 import type { Engine } from './engine.ts'
@@ -27,16 +34,21 @@ import { AccountError, isAccountError } from './errors.ts'
 import { checkExplicitOptions, checkNewUserData, checkPassword, checkVisibility } from './explicit-options.ts'
 import { type AuthTokenGrant, Grants } from './grants.ts'
 import { vaultHealth } from './health.ts'
+import type { KeyProvider } from './key-provider.ts'
 import { checkAuthenticator, checkDuration, checkOneOf, checkOptions, checkText } from './manager-options.ts'
 import { type OpenedManager, openManager } from './open-manager.ts'
 import { Questions } from './questions.ts'
 import { Removal } from './removal.ts'
+import { checkExportKey } from './sealed-export.ts'
 import { type SessionOptions, type SessionStart, Sessions } from './sessions.ts'
 import { SignIn, unsupported } from './sign-in.ts'
 import { DEFAULT_MIN_VALIDITY_MS } from './token-cache.ts'
 import { storedKeyOf, type TokenKey, tokenKeyOf } from './token-key.ts'
 import { TokenSource } from './token-source.ts'
+import { type ImportResult, Transfer } from './transfer.ts'
 import type { AccountRecord } from './vault/account-records.ts'
+import { recipientsOf } from './vault/key-providers.ts'
+import { rotateDataKey } from './vault/rotation.ts'
 import { Visibility } from './visibility.ts'
 
 /**
@@ -58,7 +70,10 @@ export class AccountManager implements AsyncDisposable {
   readonly #visibility: Visibility
   readonly #grants: Grants
   readonly #chooser: Chooser
+  readonly #transfer: Transfer
+  readonly #configurations: AuthenticatorRecords
   #closing: Promise<void> | undefined
+  #remembering: Promise<void> | undefined
 
   private constructor(opened: OpenedManager) {
     this.#opened = opened
@@ -73,6 +88,8 @@ export class AccountManager implements AsyncDisposable {
     this.#visibility = new Visibility(opened.engine)
     this.#grants = new Grants(opened.engine)
     this.#chooser = new Chooser(opened.engine, this.#visibility)
+    this.#transfer = new Transfer(opened.engine, this.#tokens.credentials)
+    this.#configurations = new AuthenticatorRecords(opened.engine)
   }
 
   /**
@@ -148,6 +165,7 @@ export class AccountManager implements AsyncDisposable {
     }
     this.#engine.authenticators.set(checkedName(type, 'authenticator.description.type'), authenticator)
     if (authenticator.revoke !== undefined) void this.#removal.sendRevocations()
+    if (authenticator.configuration !== undefined) this.#rememberConfiguration(type, authenticator.configuration)
   }
 
   /** Its accounts become `orphaned` in this process; nothing is deleted. */
@@ -160,6 +178,12 @@ export class AccountManager implements AsyncDisposable {
   getAuthenticatorTypes(): AuthenticatorDescription[] {
     this.#engine.checkOpen()
     return [...this.#engine.authenticators.values()].map((authenticator) => authenticator.description)
+  }
+
+  /** The configurations of authenticators that are data, by type; secrets included, so handle them like passwords. */
+  async getAuthenticatorConfigurations(): Promise<Map<string, AuthenticatorConfiguration>> {
+    this.#look()
+    return this.#configurations.all()
   }
 
   /** Every account that this app may see, oldest first; from memory. */
@@ -712,6 +736,69 @@ export class AccountManager implements AsyncDisposable {
     return await this.#tokens.authorize(record, this.#engine.authenticators.get(record.account.type), token, request)
   }
 
+  /**
+   * Lets one more provider open this vault.
+   *
+   * @throws AccountError `ERR_VAULT_LOCKED`, `ERR_VAULT_UNAVAILABLE` when it cannot keep a key.
+   */
+  async addKeyProvider(provider: KeyProvider): Promise<void> {
+    this.#engine.checkOpen()
+    for (const recipient of recipientsOf(provider)) await this.#engine.vault.keyring.add(recipient, {})
+  }
+
+  /** @returns Whether there was one. @throws AccountError `ERR_DENIED` for the last one. */
+  async removeKeyProvider(id: string): Promise<boolean> {
+    checkText(id, 'id')
+    this.#engine.checkOpen()
+    return await this.#engine.vault.keyring.remove(id)
+  }
+
+  /** The providers that can open this vault. */
+  async getKeyProviders(): Promise<KeyProviderInfo[]> {
+    this.#engine.checkOpen()
+    const { slots, providers } = this.#engine.vault.keyring
+    const given = new Set(providers.map((provider) => provider.id))
+    return slots.map(({ provider, protection }) => ({ id: provider, protection, isGiven: given.has(provider) }))
+  }
+
+  /**
+   * Encrypts everything with a new key, in one transaction: killed at any step, the vault opens with one of the two.
+   *
+   * @throws AccountError `ERR_VAULT_LOCKED`, `ERR_VAULT_UNAVAILABLE` when a provider is out of reach.
+   */
+  async rotateKey(): Promise<void> {
+    this.#engine.checkOpen()
+    await rotateDataKey(this.#engine.vault, {}, this.#engine.clock.now())
+  }
+
+  /**
+   * The accounts that this app owns with their credentials, encrypted as a JWE (`dir`, A256GCM).
+   *
+   * @param options.key 32 bytes; keep it apart from the export. `options.accounts`: default all.
+   */
+  async export(options: { key: Uint8Array; accounts?: readonly AccountRef[] }): Promise<string> {
+    checkExportKey(options?.key)
+    this.#look()
+    const records =
+      options.accounts?.map((account) => this.#engine.requireOwned(account, 'export')) ??
+      [...this.#engine.index.all()].filter((record) => this.#engine.isOwned(record))
+    return this.#transfer.export(records, options.key)
+  }
+
+  /**
+   * Reads what {@link AccountManager.export} wrote. All or nothing.
+   *
+   * @param options.ifExists Default `'keep'`. `'update'` replaces a credential only when the export's is newer.
+   * @throws AccountError `ERR_IMPORT_INVALID`, `ERR_DENIED` for a type without authenticator here.
+   */
+  async import(jwe: string, options: { key: Uint8Array; ifExists?: 'keep' | 'update' }): Promise<ImportResult> {
+    checkText(jwe, 'jwe')
+    checkExportKey(options?.key)
+    checkOneOf(options.ifExists, 'ifExists', ['keep', 'update'])
+    this.#look()
+    return await this.#transfer.import(jwe, options.key, options.ifExists ?? 'keep')
+  }
+
   on<E extends keyof AccountManagerEvents>(event: E, listener: (...args: AccountManagerEvents[E]) => void): this {
     this.#engine.events.on(event, listener)
     return this
@@ -744,9 +831,21 @@ export class AccountManager implements AsyncDisposable {
     this.#engine.markClosed()
     await this.#tokens.settled()
     await this.#removal.settled()
+    await this.#remembering
     await this.#tokens.credentials.saveUnsaved().catch(() => undefined)
     this.#tokens.credentials.stop()
     this.#opened.close()
+  }
+
+  /** A hint for other programs; that it could not be written is no reason to fail. */
+  #rememberConfiguration(type: string, configuration: AuthenticatorConfiguration): void {
+    if (!this.#engine.vault.keyring.isOpen) return
+    this.#remembering = this.#configurations.remember(type, configuration).catch((error: unknown) =>
+      this.#engine.log.warn('configuration.not-saved', {
+        type,
+        error: isAccountError(error) ? error.code : 'unknown',
+      }),
+    )
   }
 
   #look(): void {

@@ -25,6 +25,15 @@ export interface AuthenticatorCapabilities {
   readonly passwordIsToken?: boolean
 }
 
+/**
+ * What an authenticator is made of, when it is data: kept sealed in the vault, so that the command can serve its
+ * accounts. `kind` names the factory, `options` are plain JSON for it.
+ */
+export interface AuthenticatorConfiguration {
+  readonly kind: string
+  readonly options: Readonly<Record<string, unknown>>
+}
+
 /** Static facts about an authenticator, read without running any of its code. */
 export interface AuthenticatorDescription {
   readonly type: string
@@ -158,6 +167,8 @@ export interface FinishSessionRequest {
  */
 export interface Authenticator {
   readonly description: AuthenticatorDescription
+  /** Absent: only the process that made it can serve its accounts. */
+  readonly configuration?: AuthenticatorConfiguration
   addAccount(request: AddAccountRequest, context: AuthenticatorContext): Promise<NewAccount>
   getAuthToken(request: GetAuthTokenRequest, context: CredentialContext): Promise<IssuedToken>
   authorizeRequest?(request: AuthorizeRequestRequest, context: CredentialContext): Promise<Record<string, string>>

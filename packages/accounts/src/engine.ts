@@ -146,8 +146,13 @@ export class Engine {
     return this.authenticators.has(type)
   }
 
+  /** Whether this instance may do everything with the account. */
+  isOwned(record: AccountRecord): boolean {
+    return this.app.system || this.owns(record.account.type) || record.creator === this.app.id
+  }
+
   isVisible(record: AccountRecord): boolean {
-    if (this.app.system || this.owns(record.account.type) || record.creator === this.app.id) return true
+    if (this.isOwned(record)) return true
     const visibility = this.#visibility.get(record.account.id)
     return visibility === 'visible' || visibility === 'user-managed-visible'
   }
@@ -172,7 +177,7 @@ export class Engine {
   requireOwned(ref: AccountRef, what: string): AccountRecord {
     const record = this.require(ref)
     // The app that made an account stays its owner when the type's authenticator is not there any more.
-    if (record.creator !== this.app.id) this.checkOwner(record.account.type, what)
+    if (!this.isOwned(record)) this.checkOwner(record.account.type, what)
     return record
   }
 

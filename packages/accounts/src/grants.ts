@@ -68,7 +68,7 @@ export class Grants {
   ): Promise<void> {
     const { app, interaction } = this.#engine
     const { account } = record
-    if (app.system || this.#engine.owns(account.type) || record.creator === app.id) return
+    if (this.#engine.isOwned(record)) return
     const answer = this.#answer(record, authTokenType, app.id)
     if (answer === true) return
     if (answer === false) throw denied(record, app.id)

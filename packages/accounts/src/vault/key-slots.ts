@@ -61,6 +61,27 @@ export function writeSlot(database: Database, slot: KeySlot, now: number): void 
     )
 }
 
+/** Call inside a write transaction. */
+export function deleteSlot(database: Database, provider: string): void {
+  database.prepare('DELETE FROM key_slot WHERE provider = ?').run(provider)
+}
+
+/** The same slot around another data key. */
+export function rewrapped(slot: KeySlot, slotKey: Uint8Array, dataKey: Uint8Array, vaultId: string): KeySlot {
+  return { ...slot, wrappedDataKey: seal(slotKey, dataKey, dataKeyPlace(vaultId, slot.provider)) }
+}
+
+/** The key with which the slot wraps; `undefined` when the provider cannot give the right one now. */
+export async function slotKeyOf(
+  slot: KeySlot,
+  provider: KeyProvider,
+  vaultId: string,
+  request: KeyRequestOptions,
+): Promise<Uint8Array | undefined> {
+  const outcome = await askProvider(slot, provider, request)
+  return outcome.kind === 'found' && isRightKey(slot, vaultId, outcome.key) ? outcome.key : undefined
+}
+
 /** Wraps `dataKey` with `slotKey`. The check value tells a wrong key from a damaged record. */
 export function createSlot(
   provider: KeyProvider,
@@ -111,7 +132,7 @@ async function askProvider(slot: KeySlot, provider: KeyProvider, options: KeyReq
 }
 
 function openWith(slot: KeySlot, vaultId: string, slotKey: Uint8Array): SlotOutcome {
-  if (slotKey.length !== KEY_BYTES || !isRightKey(slot, vaultId, slotKey)) {
+  if (!isRightKey(slot, vaultId, slotKey)) {
     return { kind: 'lost', why: `the key that ${slot.provider} holds is another one`, provider: slot.provider }
   }
   try {
@@ -125,6 +146,7 @@ function openWith(slot: KeySlot, vaultId: string, slotKey: Uint8Array): SlotOutc
 }
 
 function isRightKey(slot: KeySlot, vaultId: string, slotKey: Uint8Array): boolean {
+  if (slotKey.length !== KEY_BYTES) return false
   try {
     unseal(slotKey, slot.keyCheck, checkPlace(vaultId, slot.provider))
     return true

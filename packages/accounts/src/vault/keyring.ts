@@ -2,10 +2,20 @@ import { nodeCrypto } from '../builtin.ts'
 import { AccountError, isAccountError } from '../errors.ts'
 import type { KeyProtection, KeyProvider, KeyRequestOptions } from '../key-provider.ts'
 import type { Database } from '../storage/database.ts'
+import { linkPlace, newKeyId, readKeyId, readLink, writeKeyId } from './key-links.ts'
 import type { Recipient } from './key-providers.ts'
-import { createSlot, type KeySlot, openSlot, readSlots, type SlotOutcome, writeSlot } from './key-slots.ts'
+import {
+  createSlot,
+  deleteSlot,
+  type KeySlot,
+  openSlot,
+  readSlots,
+  type SlotOutcome,
+  slotKeyOf,
+  writeSlot,
+} from './key-slots.ts'
 import { isAtLeast } from './protection.ts'
-import { derivedKey, KEY_BYTES } from './sealing.ts'
+import { derivedKey, KEY_BYTES, unseal } from './sealing.ts'
 
 /** Why secrets cannot be read now. */
 export type LockCause = Exclude<SlotOutcome, { kind: 'opened' }>
@@ -21,6 +31,8 @@ export interface KeyringOptions {
 }
 
 interface OpenKeys {
+  /** Names the data key; part of the place of every record that is sealed with it. */
+  readonly id: string
   readonly dataKey: Uint8Array
   readonly fingerprintKey: Uint8Array
 }
@@ -33,6 +45,7 @@ interface OpenKeys {
  */
 export class Keyring {
   readonly #options: KeyringOptions
+  readonly #added: KeyProvider[] = []
   #keys: OpenKeys | undefined
   #closed: LockCause = { kind: 'locked', why: 'the vault was not unlocked yet', provider: '' }
 
@@ -59,6 +72,92 @@ export class Keyring {
 
   get fingerprintKey(): Uint8Array {
     return this.#open.fingerprintKey
+  }
+
+  get keyId(): string {
+    return this.#open.id
+  }
+
+  /** Takes over the key that another process rotated to. Without a way to it the vault is locked. */
+  catchUp(): void {
+    const { database, vaultId } = this.#options
+    for (;;) {
+      const { id, dataKey } = this.#open
+      if (readKeyId(database) === id) return
+      const link = readLink(database, id)
+      if (link === undefined) {
+        this.forget()
+        this.#closed = { kind: 'locked', why: 'its key was rotated while this app was away', provider: '' }
+        return
+      }
+      this.#keep(unseal(dataKey, link.wrapped, linkPlace(vaultId, id)), link.to)
+    }
+  }
+
+  /** The key of each slot, from its provider. @throws AccountError when one cannot give it now. */
+  async slotKeys(request: KeyRequestOptions): Promise<Map<string, Uint8Array>> {
+    const keys = new Map<string, Uint8Array>()
+    for (const slot of this.slots) {
+      const provider = this.#providers.find((candidate) => candidate.id === slot.provider)
+      const key = provider === undefined ? undefined : await slotKeyOf(slot, provider, this.#options.vaultId, request)
+      if (key === undefined) {
+        throw new AccountError(
+          'ERR_VAULT_UNAVAILABLE',
+          `the key cannot be rotated while ${slot.provider} is out of reach; make it available, or remove it first`,
+          { action: 'unlock' },
+        )
+      }
+      keys.set(slot.provider, key)
+    }
+    return keys
+  }
+
+  /** Call after the transaction that re-sealed everything. */
+  rotateTo(dataKey: Uint8Array, id: string): void {
+    this.#keep(dataKey, id)
+  }
+
+  /** Gives one more provider a way into the vault. @throws AccountError `ERR_VAULT_LOCKED`, `ERR_VAULT_UNAVAILABLE`. */
+  async add(recipient: Recipient, request: KeyRequestOptions): Promise<void> {
+    void this.dataKey
+    const known = new Set(this.slots.map((slot) => slot.provider))
+    if (recipient.some((provider) => known.has(provider.id))) return
+    const refusals: LockCause[] = []
+    await this.#options.exclusively(async () => {
+      const slot = await this.#slotFor(recipient, this.dataKey, request, refusals)
+      if (slot === undefined) throw noProvider(refusals)
+      await this.#options.database.write(() => writeSlot(this.#options.database, slot, this.#options.now()))
+    })
+    this.#added.push(...recipient)
+  }
+
+  /** @throws AccountError `ERR_DENIED` for the last one: without it nobody could open the vault. */
+  async remove(providerId: string): Promise<boolean> {
+    void this.dataKey
+    const slot = this.slots.find((candidate) => candidate.provider === providerId)
+    if (slot === undefined) return false
+    if (this.slots.length === 1) {
+      throw new AccountError(
+        'ERR_DENIED',
+        `${providerId} is the only key provider of this vault; add another one first`,
+        {
+          reason: 'removal_refused',
+        },
+      )
+    }
+    await this.#options.database.write(() => deleteSlot(this.#options.database, providerId))
+    const provider = this.#providers.find((candidate) => candidate.id === providerId)
+    if (provider?.kind === 'store') await provider.delete(slot.keyName)
+    return true
+  }
+
+  /** Every provider that this process was given. */
+  get providers(): readonly KeyProvider[] {
+    return this.#providers
+  }
+
+  get #providers(): KeyProvider[] {
+    return [...this.#options.recipients.flat(), ...this.#added]
   }
 
   get #open(): OpenKeys {
@@ -93,7 +192,7 @@ export class Keyring {
     for (const [slot, provider] of this.#pairsOf(slots)) {
       const outcome = await openSlot(slot, provider, this.#options.vaultId, request)
       if (outcome.kind === 'opened') {
-        this.#keep(outcome.dataKey)
+        this.#keep(outcome.dataKey, readKeyId(this.#options.database))
         await this.#addMissingRecipients(request)
         return true
       }
@@ -102,8 +201,8 @@ export class Keyring {
     return false
   }
 
-  #keep(dataKey: Uint8Array): void {
-    this.#keys = { dataKey, fingerprintKey: derivedKey(dataKey, 'fingerprint') }
+  #keep(dataKey: Uint8Array, id: string): void {
+    this.#keys = { id, dataKey, fingerprintKey: derivedKey(dataKey, 'fingerprint') }
   }
 
   #checkProtection(slots: readonly KeySlot[]): void {
@@ -119,7 +218,7 @@ export class Keyring {
 
   /** The slots that a given provider may open, in the order in which the app named the providers. */
   #pairsOf(slots: readonly KeySlot[]): [KeySlot, KeyProvider][] {
-    const pairs = this.#options.recipients.flat().flatMap((provider): [KeySlot, KeyProvider][] => {
+    const pairs = this.#providers.flatMap((provider): [KeySlot, KeyProvider][] => {
       const slot = slots.find((candidate) => candidate.provider === provider.id)
       return slot === undefined ? [] : [[slot, provider]]
     })
@@ -133,6 +232,7 @@ export class Keyring {
 
   async #createFirstSlots(request: KeyRequestOptions): Promise<boolean> {
     const dataKey = new Uint8Array(nodeCrypto().randomBytes(KEY_BYTES))
+    const keyId = newKeyId()
     const refusals: LockCause[] = []
     const made: KeySlot[] = []
     for (const recipient of this.#options.recipients) {
@@ -147,8 +247,9 @@ export class Keyring {
     }
     await this.#options.database.write(() => {
       for (const slot of made) writeSlot(this.#options.database, slot, this.#options.now())
+      writeKeyId(this.#options.database, keyId)
     })
-    this.#keep(dataKey)
+    this.#keep(dataKey, keyId)
     return true
   }
 

@@ -26,6 +26,13 @@ export const MIGRATIONS: readonly string[] = [
     created_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
+  CREATE TABLE key_link (
+    old_key TEXT PRIMARY KEY,
+    new_key TEXT NOT NULL,
+    wrapped_data_key BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
   CREATE TABLE account (
     id TEXT PRIMARY KEY,
     type TEXT NOT NULL,

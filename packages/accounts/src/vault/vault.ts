@@ -2,7 +2,6 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { nodeCrypto } from '../builtin.ts'
 import { AccountError, isAccountError } from '../errors.ts'
 import type { KeyProtection, KeyRequestOptions } from '../key-provider.ts'
-import { project } from '../project.ts'
 import { Database } from '../storage/database.ts'
 import { Doorbell } from '../storage/doorbell.ts'
 import { FILE_MODE, folderError, isErrno, openPrivateFolder } from '../storage/folder.ts'
@@ -14,6 +13,7 @@ import type { Recipient } from './key-providers.ts'
 import { Keyring } from './keyring.ts'
 import { checkNotLost, checkNotTruncated, setAside } from './recovery.ts'
 import { APPLICATION_ID, FORMAT, MIGRATIONS } from './schema.ts'
+import { type SealedPlace, sealedPlace } from './sealed-place.ts'
 import { fingerprint, seal, UnsealError, unseal } from './sealing.ts'
 import { type VaultFiles, vaultFiles } from './vault-files.ts'
 
@@ -27,14 +27,6 @@ export interface VaultOptions {
   /** How long another process may take to make the vault. */
   readonly initMs: number
   readonly now: () => number
-}
-
-/** Where a sealed record belongs; authenticated with it. */
-export interface SealedPlace {
-  readonly kind: 'credential' | 'profile' | 'token' | 'session' | 'authenticator'
-  /** Account id, or the account type for records of a type. */
-  readonly owner: string
-  readonly field: string
 }
 
 interface Opening {
@@ -128,15 +120,20 @@ export class Vault {
 
   /** @throws AccountError `ERR_VAULT_LOCKED` or `ERR_VAULT_KEY_LOST` while the key is not there. */
   seal(place: SealedPlace, value: unknown): Uint8Array {
+    // Another process may have rotated the key: a record under the old one could never be opened again.
+    this.keyring.catchUp()
     return seal(this.keyring.dataKey, Buffer.from(JSON.stringify(value)), this.#place(place))
   }
 
   /** @throws AccountError also `ERR_VAULT_CORRUPT` when the record was damaged or moved. */
   unseal(place: SealedPlace, sealed: Uint8Array): unknown {
+    const before = this.keyring.dataKey
     try {
-      return JSON.parse(Buffer.from(unseal(this.keyring.dataKey, sealed, this.#place(place))).toString('utf8'))
+      return this.#opened(place, sealed)
     } catch (error) {
       if (!(error instanceof UnsealError)) throw error
+      this.keyring.catchUp()
+      if (this.keyring.dataKey !== before) return this.#opened(place, sealed)
       throw new AccountError(
         'ERR_VAULT_CORRUPT',
         `the ${place.kind} of account ${place.owner} is damaged or was moved; nothing was changed. Sign in again to replace it`,
@@ -160,8 +157,12 @@ export class Vault {
     return this.#holdsInitLock ? await task() : await underInitLock(this.files.initLock, this.#initMs, task)
   }
 
+  #opened(place: SealedPlace, sealed: Uint8Array): unknown {
+    return JSON.parse(Buffer.from(unseal(this.keyring.dataKey, sealed, this.#place(place))).toString('utf8'))
+  }
+
   #place(place: SealedPlace): string[] {
-    return [`${project.folder}-${FORMAT}`, this.id, place.kind, place.owner, place.field]
+    return sealedPlace(this.id, this.keyring.keyId, place)
   }
 }
 

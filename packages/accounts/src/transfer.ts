@@ -1,0 +1,105 @@
+import { type Account, checkedName, kindOf } from './account.ts'
+import { AccountStore } from './account-store.ts'
+import { checkedNewAccount } from './answers.ts'
+import type { NewAccount } from './authenticator.ts'
+import type { CredentialWriter } from './credential-writer.ts'
+import type { Engine } from './engine.ts'
+import { isAccountError } from './errors.ts'
+import { decryptedExport, encryptedExport, invalid } from './sealed-export.ts'
+import type { AccountRecord } from './vault/account-records.ts'
+
+const FORMAT = 1
+
+/** One account in an export. Access tokens are left out: they are renewed, and a copy would only be one more to lose. */
+interface ExportedAccount extends NewAccount {
+  readonly type: string
+  readonly generation: number
+}
+
+export interface ImportResult {
+  readonly added: readonly Account[]
+  readonly updated: readonly Account[]
+  /** Here already, and left as they are. */
+  readonly kept: readonly Account[]
+}
+
+/** Moves accounts between vaults, as an encrypted and authenticated text. */
+export class Transfer {
+  readonly #engine: Engine
+  readonly #credentials: CredentialWriter
+  readonly #store: AccountStore
+
+  constructor(engine: Engine, credentials: CredentialWriter) {
+    this.#engine = engine
+    this.#credentials = credentials
+    this.#store = new AccountStore(engine)
+  }
+
+  export(records: readonly AccountRecord[], key: Uint8Array): string {
+    const accounts = records.map((record): ExportedAccount => {
+      const { password, fields, userData, issuer, clientId, subject } = this.#credentials.read(record)
+      const { claims } = this.#engine.records.readProfile(record.account.id)
+      const { type, name } = record.account
+      return {
+        type,
+        name,
+        generation: record.generation,
+        password,
+        fields,
+        userData,
+        issuer,
+        clientId,
+        subject,
+        claims,
+      }
+    })
+    return encryptedExport({ format: FORMAT, exportedAt: this.#engine.clock.now(), accounts }, key)
+  }
+
+  /**
+   * Adds what is not here. What is here is left alone, unless `'update'` is asked for and the export is newer.
+   *
+   * @throws AccountError `ERR_IMPORT_INVALID`; all or nothing.
+   */
+  async import(jwe: string, key: Uint8Array, ifExists: 'keep' | 'update'): Promise<ImportResult> {
+    const accounts = checkedExport(decryptedExport(jwe, key))
+    for (const { type } of accounts) this.#engine.checkOwner(type, 'import')
+    return await this.#engine.commit((announce) => {
+      const result = { added: [] as Account[], updated: [] as Account[], kept: [] as Account[] }
+      for (const { type, generation, ...fresh } of accounts) {
+        const existing = this.#existing(type, fresh)
+        const content = { ...fresh, isAuthenticated: false }
+        if (existing === undefined) result.added.push(this.#store.insert(type, fresh.name, content, announce))
+        // A refresh token of an earlier generation was rotated away; putting it back would end the grant.
+        else if (ifExists === 'update' && generation > existing.generation)
+          result.updated.push(this.#store.update(existing, content, announce))
+        else result.kept.push(existing.account)
+      }
+      return result
+    })
+  }
+
+  #existing(type: string, fresh: NewAccount): AccountRecord | undefined {
+    const { records } = this.#engine
+    const { issuer, subject, name } = fresh
+    const known =
+      issuer !== undefined && subject !== undefined ? records.findByIdentity(type, issuer, subject) : undefined
+    return known ?? records.findByName(type, name)
+  }
+}
+
+function checkedExport(content: unknown): ExportedAccount[] {
+  const { format, accounts } = (content ?? {}) as { format?: unknown; accounts?: unknown }
+  if (format !== FORMAT) throw invalid(`its format is ${kindOf(format)} and not ${FORMAT}`)
+  if (!Array.isArray(accounts)) throw invalid('it has no list of accounts')
+  return accounts.map((account: unknown) => {
+    const { type, generation } = (account ?? {}) as { type?: unknown; generation?: unknown }
+    try {
+      const name = checkedName(type, 'type')
+      return { ...checkedNewAccount(account, name), type: name, generation: Number(generation) || 0 }
+    } catch (error) {
+      if (isAccountError(error) || error instanceof TypeError) throw invalid('one of its accounts is not usable')
+      throw error
+    }
+  })
+}
