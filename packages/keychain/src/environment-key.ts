@@ -1,5 +1,6 @@
-import { AccountError, type KeyOutcome, type StoreKeyProvider } from '@accountry/accounts'
+import { AccountError, type KeyOutcome, type KeyRequestOptions, type StoreKeyProvider } from '@accountry/accounts'
 import { checkKey, checkName, checkObject, checkText, KEY_BYTES } from './arguments.ts'
+import { throwIfAborted } from './deadline.ts'
 
 export interface EnvironmentKeyOptions {
   /** Name of the variable that holds the key: 32 bytes as base64 or base64url. */
@@ -41,8 +42,9 @@ class EnvironmentKey implements StoreKeyProvider {
     this.#environment = environment
   }
 
-  async load(name: string): Promise<KeyOutcome> {
+  async load(name: string, options?: KeyRequestOptions): Promise<KeyOutcome> {
     checkName(name)
+    throwIfAborted(options?.signal)
     const text = this.#text
     if (text === '') return { kind: 'absent', why: `the environment variable ${this.#variable} is not set` }
     const key = decodedKey(text)

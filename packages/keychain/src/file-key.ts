@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
-import { AccountError, type KeyOutcome, type StoreKeyProvider } from '@accountry/accounts'
+import { AccountError, type KeyOutcome, type KeyRequestOptions, type StoreKeyProvider } from '@accountry/accounts'
 import { checkKey, checkName, checkObject, checkText } from './arguments.ts'
+import { throwIfAborted } from './deadline.ts'
 import { type KeyFileContent, readKeyFile, removeKeyFile, writeKeyFile } from './key-file.ts'
 import { type Refusal, refusalError } from './refusal.ts'
 
@@ -44,8 +45,9 @@ class FileKey implements StoreKeyProvider {
     this.#path = path
   }
 
-  async load(name: string): Promise<KeyOutcome> {
+  async load(name: string, options?: KeyRequestOptions): Promise<KeyOutcome> {
     checkName(name)
+    throwIfAborted(options?.signal)
     const found = await this.#find(name)
     return 'content' in found ? { kind: 'found', key: found.content.key } : found
   }
@@ -55,11 +57,12 @@ class FileKey implements StoreKeyProvider {
     checkKey(key)
     const content = { key: Uint8Array.from(key), nameHash: hashOf(name) }
     const found = await this.#find(name)
-    if ('content' in found && found.content.nameHash !== undefined) {
+    if ('content' in found) {
+      checkOwn(found, 'it is only read')
       await writeKeyFile(found.path, content, 'replace')
       return
     }
-    if (!('content' in found) && found.kind !== 'absent') throw refusalError('store the key', found)
+    if (found.kind !== 'absent') throw refusalError('store the key', found)
     for (const path of [this.#path, this.#pathBeside(name)]) {
       if (await writeKeyFile(path, content, 'create')) return
     }
@@ -69,14 +72,10 @@ class FileKey implements StoreKeyProvider {
   async delete(name: string): Promise<void> {
     checkName(name)
     const found = await this.#find(name)
-    if (!('content' in found)) {
-      if (found.kind === 'absent') return
-      throw refusalError('delete the key', found)
-    }
-    if (found.content.nameHash === undefined) {
-      throw new AccountError('ERR_UNSUPPORTED', `${found.path} was not made by this program; remove it by hand`)
-    }
-    await removeKeyFile(found.path)
+    if ('content' in found) {
+      checkOwn(found, 'remove it by hand')
+      await removeKeyFile(found.path)
+    } else if (found.kind !== 'absent') throw refusalError('delete the key', found)
   }
 
   /** The key's own file is looked for first: a file for every name must not hide it. */
@@ -96,6 +95,11 @@ class FileKey implements StoreKeyProvider {
   #pathBeside(name: string): string {
     return `${this.#path}.${Buffer.from(hashOf(name)).toString('hex').slice(0, 16)}`
   }
+}
+
+function checkOwn({ path, content }: Found, cure: string): void {
+  if (content.nameHash !== undefined) return
+  throw new AccountError('ERR_UNSUPPORTED', `${path} was put there by somebody, not by this program; ${cure}`)
 }
 
 function isFor(content: KeyFileContent, name: string): boolean {

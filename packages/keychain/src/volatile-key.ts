@@ -1,5 +1,6 @@
-import type { KeyOutcome, StoreKeyProvider } from '@accountry/accounts'
+import type { KeyOutcome, KeyRequestOptions, StoreKeyProvider } from '@accountry/accounts'
 import { checkKey, checkName } from './arguments.ts'
+import { throwIfAborted } from './deadline.ts'
 
 /**
  * Keeps the key in this object's memory: for tests, and for a process that must leave no usable vault behind.
@@ -19,8 +20,9 @@ class VolatileKey implements StoreKeyProvider {
   readonly volatile = true
   readonly #keys = new Map<string, Uint8Array>()
 
-  async load(name: string): Promise<KeyOutcome> {
+  async load(name: string, options?: KeyRequestOptions): Promise<KeyOutcome> {
     checkName(name)
+    throwIfAborted(options?.signal)
     const key = this.#keys.get(name)
     if (key === undefined) return { kind: 'absent', why: 'this process keeps no such key in memory' }
     return { kind: 'found', key: Uint8Array.from(key) }
