@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Account } from '@accountry/accounts'
+import { AccountManager } from '@accountry/accounts'
+import { createAuthorizedFetch } from '@accountry/http'
+import { createFakeKeyProvider } from '@accountry/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { accepting, startServer } from './support/recording-server.ts'
+
+let directory: string
+let manager: AccountManager
+let account: Account
+let issued: number
+let origins: string[]
+
+beforeEach(async () => {
+  issued = 0
+  origins = []
+  directory = await mkdtemp(join(tmpdir(), 'accountry-http-'))
+  manager = await AccountManager.open({
+    app: { id: 'com.example.app' },
+    directory,
+    keyProvider: createFakeKeyProvider(),
+    authenticators: [
+      {
+        description: { type: 'com.example', label: 'Example', tokenTypes: { api: { origins } } },
+        addAccount: async () => ({ name: 'ana', password: 'refresh-token' }),
+        getAuthToken: async () => {
+          issued += 1
+          return { value: `secret-${issued}`, expiresAt: Date.now() + 3_600_000 }
+        },
+      },
+    ],
+  })
+  account = await manager.addAccount('com.example')
+})
+
+afterEach(async () => {
+  await manager.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+describe('an authorised fetch over the account manager', () => {
+  test('renews once for fifty requests that meet a 401 at once', async () => {
+    await using server = await startServer(accepting('secret-2'))
+    origins.push(server.origin)
+    const send = createAuthorizedFetch({ manager, account, authTokenType: 'api' })
+    const answers = await Promise.all(Array.from({ length: 50 }, () => send(server.origin)))
+    expect(answers.every(({ status }) => status === 200)).toBe(true)
+    expect(issued).toBe(2)
+  })
+
+  test('leaves the account as it is when its tokens stay rejected', async () => {
+    await using server = await startServer(accepting('never'))
+    const send = createAuthorizedFetch({ manager, account: account.id, authTokenType: 'api', origins: [server.origin] })
+    expect((await send(server.origin)).status).toBe(401)
+    expect(server.requests).toHaveLength(2)
+    expect(issued).toBe(2)
+    expect(await manager.getAccountInfo(account)).toMatchObject({ state: 'ok' })
+  })
+
+  test('has no token for an account that was removed', async () => {
+    await using server = await startServer(accepting('secret-1'))
+    const send = createAuthorizedFetch({ manager, account, authTokenType: 'api', origins: [server.origin] })
+    await manager.removeAccount(account)
+    await expect(send(server.origin)).rejects.toMatchObject({ code: 'ERR_ACCOUNT_NOT_FOUND' })
+    expect(server.requests).toEqual([])
+  })
+})
