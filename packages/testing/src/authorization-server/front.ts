@@ -1,0 +1,175 @@
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Fault, Faults } from './faults.ts'
+import { type RecordedRequest, recordOf } from './recorded-request.ts'
+
+interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: Buffer
+}
+
+/** How many token requests are being worked on. */
+export interface InFlight {
+  now: number
+  max: number
+}
+
+/** The door of the server: records every request, spoils those that the script wants spoiled, forwards the rest. */
+export class Front {
+  readonly requests: RecordedRequest[] = []
+  readonly inFlight: InFlight = { now: 0, max: 0 }
+  readonly #server: Server
+  readonly #faults: Faults
+  readonly #agent = new Agent({ keepAlive: true })
+  #innerPort = 0
+
+  constructor(faults: Faults) {
+    this.#faults = faults
+    this.#server = createServer((request, response) => {
+      this.#serve(request, response).catch(() => request.socket.destroy())
+    })
+  }
+
+  async listen(port: number): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#server.once('error', reject).listen(port, '127.0.0.1', resolve)
+    await promise
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  forwardTo(port: number): void {
+    this.#innerPort = port
+  }
+
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#server.close(() => resolve())
+    this.#server.closeAllConnections()
+    this.#agent.destroy()
+    await promise
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await bodyOf(request)
+    const record = recordOf(request.method ?? 'GET', request.url ?? '/', request.headers, body)
+    this.requests.push(record)
+    const isToken = record.endpoint === 'token'
+    if (isToken) this.#count(1)
+    try {
+      await this.#answer(request, response, body, record)
+    } finally {
+      if (isToken) this.#count(-1)
+    }
+  }
+
+  #count(change: number): void {
+    this.inFlight.now += change
+    this.inFlight.max = Math.max(this.inFlight.max, this.inFlight.now)
+  }
+
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Buffer,
+    record: RecordedRequest,
+  ): Promise<void> {
+    const fault = this.#faults.take(record.endpoint, record.grantType)
+    if (fault !== undefined && 'hang' in fault) return await whenClosed(request)
+    if (fault !== undefined && 'dropBefore' in fault) {
+      request.socket.destroy()
+      return
+    }
+    const answer = insteadOfProvider(fault) ?? (await this.#forward(request, body))
+    if (fault !== undefined && 'delayMs' in fault) await delay(fault.delayMs)
+    if (fault !== undefined && 'hold' in fault) await fault.hold
+    if (fault !== undefined && 'dropAfter' in fault) {
+      request.socket.destroy()
+      return
+    }
+    record.status = answer.status
+    record.finishedAt = Date.now()
+    send(response, rewritten(answer, fault), fault)
+  }
+
+  async #forward(request: IncomingMessage, body: Buffer): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    const { host } = request.headers
+    const forwarded = httpRequest(
+      {
+        host: '127.0.0.1',
+        port: this.#innerPort,
+        method: request.method,
+        path: request.url,
+        headers: { ...request.headers, host, connection: 'keep-alive' },
+        agent: this.#agent,
+      },
+      (inner) => {
+        bodyOf(inner).then(
+          (text) => resolve({ status: inner.statusCode ?? 500, headers: inner.headers, body: text }),
+          reject,
+        )
+      },
+    )
+    forwarded.once('error', reject).end(body)
+    return await promise
+  }
+}
+
+function insteadOfProvider(fault: Fault | undefined): Answer | undefined {
+  if (fault === undefined) return undefined
+  if ('redirect' in fault) {
+    return { status: fault.redirectStatus ?? 307, headers: { location: fault.redirect }, body: Buffer.alloc(0) }
+  }
+  if (!('status' in fault)) return undefined
+  const { body = '', headers, status } = fault
+  const isText = typeof body === 'string'
+  const type = isText ? 'text/plain' : 'application/json'
+  return {
+    status,
+    headers: { 'content-type': type, ...headers },
+    body: Buffer.from(isText ? body : JSON.stringify(body)),
+  }
+}
+
+function rewritten(answer: Answer, fault: Fault | undefined): Answer {
+  if (fault === undefined || !('rewrite' in fault)) return answer
+  const body = fault.rewrite(JSON.parse(answer.body.toString('utf8')))
+  return { ...answer, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) }
+}
+
+function send(response: ServerResponse, answer: Answer, fault: Fault | undefined): void {
+  const {
+    'transfer-encoding': _chunked,
+    'content-length': _length,
+    connection: _connection,
+    ...headers
+  } = answer.headers
+  const isCut = fault !== undefined && 'cutAfterBytes' in fault
+  response.writeHead(answer.status, { ...headers, 'content-length': answer.body.length })
+  if (!isCut) {
+    response.end(answer.body)
+    return
+  }
+  response.write(answer.body.subarray(0, fault.cutAfterBytes), () => response.destroy())
+}
+
+async function whenClosed(request: IncomingMessage): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  request.socket.once('close', () => resolve())
+  await promise
+}
+
+async function bodyOf(stream: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
