@@ -1,3 +1,10 @@
+export type { AuthorizationServer } from './authorization-server/authorization-server.ts'
+export { startAuthorizationServer } from './authorization-server/authorization-server.ts'
+export type { Fault, FaultKind, Faults } from './authorization-server/faults.ts'
+export type { AuthorizationServerOptions, TestUser } from './authorization-server/options.ts'
+export type { Endpoint, RecordedRequest } from './authorization-server/recorded-request.ts'
+export type { FakeClock } from './fake-clock.ts'
+export { createFakeClock } from './fake-clock.ts'
 export type {
   FakeKeyControls,
   FakeKeyOutcome,

@@ -50,7 +50,7 @@ export class AuthorizationServer implements AsyncDisposable {
     const callback = parts.provider.callback()
     this.#inner = createServer((request, response) => {
       if (request.url?.startsWith('/interaction/') !== true) {
-        callback(request, response)
+        void callback(request, response)
         return
       }
       answerInteraction(parts.provider, this.#script, request, response).catch(() => {

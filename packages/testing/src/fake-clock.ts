@@ -1,0 +1,100 @@
+import type { Clock } from '@accountry/accounts'
+
+/** A clock that moves only when it is told to. */
+export interface FakeClock extends Clock {
+  /**
+   * Lets time pass: both clocks move, and due timers run in the order of their time, each with the clock at that
+   * time. Promises settle in between.
+   */
+  advance(ms: number): Promise<void>
+  /** Somebody sets the wall clock, forwards or back; no timer cares. */
+  jump(ms: number): void
+  /** Sets the wall clock to an instant. */
+  setWallClock(at: number): void
+  /**
+   * The laptop sleeps: the wall clock moves, monotonic time stands still, as on Linux and macOS, and no timer runs.
+   * Timers go on afterwards with what was left of them.
+   */
+  suspend(ms: number): void
+  /** How many timers are set. */
+  readonly pendingTimers: number
+  /** Milliseconds until the next timer; `undefined` when there is none. */
+  readonly nextTimerMs: number | undefined
+}
+
+interface Timer {
+  readonly dueAt: number
+  readonly order: number
+  readonly run: () => void
+}
+
+/** Turns of the event loop that promises get to settle after a timer ran; I/O of the system takes real time. */
+const SETTLING_TURNS = 8
+
+/** @param startAt Epoch milliseconds. Default: 2026-01-01T00:00:00Z. */
+export function createFakeClock(startAt: number = Date.UTC(2026, 0, 1)): FakeClock {
+  let wall = startAt
+  let monotonic = 0
+  let order = 0
+  const timers = new Set<Timer>()
+
+  const nextDue = (until: number): Timer | undefined => {
+    let next: Timer | undefined
+    for (const timer of timers) {
+      if (timer.dueAt > until) continue
+      if (next === undefined || timer.dueAt < next.dueAt || (timer.dueAt === next.dueAt && timer.order < next.order))
+        next = timer
+    }
+    return next
+  }
+  const moveTo = (instant: number): void => {
+    wall += instant - monotonic
+    monotonic = instant
+  }
+
+  return {
+    now: () => wall,
+    monotonic: () => monotonic,
+    setTimer(run, afterMs) {
+      const timer: Timer = { dueAt: monotonic + Math.max(0, afterMs), order: order++, run }
+      timers.add(timer)
+      return () => timers.delete(timer)
+    },
+    async advance(ms) {
+      const end = monotonic + ms
+      await settle()
+      for (let timer = nextDue(end); timer !== undefined; timer = nextDue(end)) {
+        timers.delete(timer)
+        moveTo(Math.max(monotonic, timer.dueAt))
+        timer.run()
+        await settle()
+      }
+      moveTo(end)
+      await settle()
+    },
+    jump(ms) {
+      wall += ms
+    },
+    setWallClock(at) {
+      wall = at
+    },
+    suspend(ms) {
+      wall += ms
+    },
+    get pendingTimers() {
+      return timers.size
+    },
+    get nextTimerMs() {
+      const next = nextDue(Number.POSITIVE_INFINITY)
+      return next === undefined ? undefined : Math.max(0, next.dueAt - monotonic)
+    },
+  }
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < SETTLING_TURNS; turn++) {
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
+  }
+}
