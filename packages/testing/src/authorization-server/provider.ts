@@ -56,9 +56,9 @@ async function configurationFor(issuer: string, settings: ServerSettings, store:
       clientCredentials: { enabled: true },
       deviceFlow: { enabled: true },
       dPoP: { enabled: true },
-      introspection: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: async () => true },
       pushedAuthorizationRequests: { enabled: true },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: async () => true },
       rpInitiatedLogout: { enabled: true },
       resourceIndicators: {
         enabled: true,
