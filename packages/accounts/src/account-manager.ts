@@ -78,7 +78,7 @@ export class AccountManager implements AsyncDisposable {
   private constructor(opened: OpenedManager) {
     this.#opened = opened
     this.#engine = opened.engine
-    this.#tokens = new TokenSource(opened.engine)
+    this.#tokens = new TokenSource(opened.engine, opened.ahead)
     this.#signIn = new SignIn(opened.engine, this.#tokens.credentials)
     this.#removal = new Removal(opened.engine)
     this.#store = new AccountStore(opened.engine)
@@ -103,8 +103,13 @@ export class AccountManager implements AsyncDisposable {
   static async open(options: AccountManagerOptions): Promise<AccountManager> {
     checkOptions(options)
     const manager = new AccountManager(await openManager(options))
-    for (const authenticator of options.authenticators ?? []) manager.registerAuthenticator(authenticator)
-    return manager
+    try {
+      for (const authenticator of options.authenticators ?? []) manager.registerAuthenticator(authenticator)
+      return manager
+    } catch (error) {
+      await manager.close()
+      throw error
+    }
   }
 
   /** The principal on whose behalf this instance acts. */
@@ -146,12 +151,18 @@ export class AccountManager implements AsyncDisposable {
     return isOpen
   }
 
-  /** Forgets the key and every token in memory. The keychain that locks later does not do that by itself. */
+  /**
+   * Forgets the key and every token in memory; a keychain that locks later does not do that by itself. Nothing secret
+   * is given out from now on; a rotated credential that is on its way is still saved.
+   */
   lock(): void {
     this.#engine.checkOpen()
     if (!this.#engine.vault.keyring.isOpen) return
-    this.#engine.vault.keyring.forget()
+    const { keyring } = this.#engine.vault
     this.#engine.cache.clear()
+    keyring.suspend()
+    if (this.#tokens.isFlying) void this.#tokens.settled().then(() => this.#forgetKey())
+    else keyring.forget()
     this.#opened.announceVault('vault:locked')
   }
 
@@ -829,12 +840,19 @@ export class AccountManager implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#engine.markClosed()
+    this.#opened.ahead?.stop()
     await this.#tokens.settled()
-    await this.#removal.settled()
+    await this.#removal.stop()
     await this.#remembering
     await this.#tokens.credentials.saveUnsaved().catch(() => undefined)
     this.#tokens.credentials.stop()
     this.#opened.close()
+  }
+
+  /** Unless the person unlocked it again meanwhile. */
+  #forgetKey(): void {
+    const { keyring } = this.#engine.vault
+    if (!keyring.isOpen) keyring.forget()
   }
 
   /** A hint for other programs; that it could not be written is no reason to fail. */

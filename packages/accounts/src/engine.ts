@@ -100,7 +100,8 @@ export class Engine {
    * When this resolves the change is durable and this process's listeners have heard of it.
    */
   async commit<T>(run: (announce: (change: NewChange) => void) => T): Promise<T> {
-    const result = await this.vault.database.write(() => run((change) => this.vault.feed.append(change)))
+    const { database, keyring, feed } = this.vault
+    const result = await database.write(() => keyring.finishing(() => run((change) => feed.append(change))))
     this.vault.doorbell.ring()
     this.follow()
     return result

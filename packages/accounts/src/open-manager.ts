@@ -4,6 +4,7 @@ import { Engine } from './engine.ts'
 import type { KeyProvider } from './key-provider.ts'
 import { createDebugLogger } from './logger.ts'
 import { DEFAULT_MAX_ACCOUNTS, DEFAULT_TIMEOUTS } from './manager-options.ts'
+import { RefreshAhead } from './refresh-ahead.ts'
 import { defaultVaultFolder } from './storage/folder.ts'
 import { recipientsOf } from './vault/key-providers.ts'
 import { Vault } from './vault/vault.ts'
@@ -16,6 +17,8 @@ export interface OpenedManager {
   readonly app: { readonly id: string; readonly name?: string }
   readonly engine: Engine
   readonly providers: readonly KeyProvider[]
+  /** Only in long-lived hosts that asked for it. */
+  readonly ahead: RefreshAhead | undefined
   announceVault(event: 'vault:locked' | 'vault:unlocked'): void
   close(): void
 }
@@ -56,6 +59,10 @@ export async function openManager(options: AccountManagerOptions): Promise<Opene
     app: Object.freeze({ id: options.app.id, ...(options.app.name !== undefined && { name: options.app.name }) }),
     engine,
     providers: recipients.flat(),
+    ahead:
+      options.background === true
+        ? new RefreshAhead({ clock, log: engine.log, random: Math.random, concurrency: options.refresh?.concurrency })
+        : undefined,
     announceVault: (event) => engine.events.emit(event, { revision: engine.revision, at: clock.now() }),
     close: () => {
       stopFollowing()

@@ -8,6 +8,8 @@ import type { AccountRecord, SealedCredential } from './vault/account-records.ts
 /** How long a revocation that could not be sent is kept. */
 const OUTBOX_TTL_MS = 7 * 24 * 60 * 60 * 1_000
 const RETRY_MS = 60_000
+/** How long closing waits for a service that does not answer. */
+const LONGEST_FAREWELL_MS = 3_000
 
 interface OutboxRow {
   account: string
@@ -26,6 +28,7 @@ interface OutboxRow {
  */
 export class Removal {
   readonly #engine: Engine
+  readonly #stopping = new AbortController()
   #sending: Promise<void> | undefined
 
   constructor(engine: Engine) {
@@ -59,8 +62,12 @@ export class Removal {
     return this.#sending
   }
 
-  async settled(): Promise<void> {
+  /** Waits a moment for what is being sent, then gives up: it stays in the outbox for the next to open the vault. */
+  async stop(): Promise<void> {
+    if (this.#sending === undefined) return
+    const timer = setTimeout(() => this.#stopping.abort(), LONGEST_FAREWELL_MS)
     await this.#sending
+    clearTimeout(timer)
   }
 
   #moveToOutbox({ account, issuer, clientId, subject }: AccountRecord): void {
@@ -89,6 +96,7 @@ export class Removal {
       .prepare('SELECT * FROM revocation WHERE retry_at <= ? OR expires_at <= ? ORDER BY account')
       .all(now, now) as unknown as (OutboxRow & { expires_at: number })[]
     for (const row of rows) {
+      if (this.#stopping.signal.aborted) return
       const authenticator = authenticators.get(row.type)
       if (row.expires_at <= now || authenticator?.revoke === undefined) {
         if (row.expires_at <= now || authenticator !== undefined) await this.#forget(row.account)
@@ -116,6 +124,7 @@ export class Removal {
         what: `revoking the credential of ${row.name}`,
         timeoutMs: this.#engine.timeouts.authenticatorMs,
         interactive: false,
+        signal: this.#stopping.signal,
         run: async (base) => {
           const context: CredentialContext = {
             ...base,
@@ -126,7 +135,7 @@ export class Removal {
         },
       })
     } catch (error) {
-      if (isAccountError(error) && error.retryable) return
+      if (isAccountError(error) && (error.retryable || error.code === 'ERR_ABORTED')) return
       this.#engine.log.warn('revocation.refused', {
         type: row.type,
         code: isAccountError(error) ? error.code : 'unknown',

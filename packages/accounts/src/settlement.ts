@@ -50,7 +50,10 @@ export class Settlement {
         announce({ event: 'token:refreshed', account })
         return this.#engine.vault.feed.latest
       })
-      this.#engine.cache.put(account.id, key.canonical, { token, obtainedAt: stored.obtainedAt, revision })
+      // Somebody may have changed the account right after this commit; then the next call reads the vault.
+      if (this.#engine.revision === revision) {
+        this.#engine.cache.put(account.id, key.canonical, { token, obtainedAt: stored.obtainedAt, revision })
+      }
     } catch (error) {
       if (!(error instanceof AccountError) || error.code !== 'ERR_STORAGE_WRITE') throw error
       // The token is good; only keeping it failed. Whoever waits for it gets it.

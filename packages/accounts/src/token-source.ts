@@ -5,8 +5,10 @@ import { awaitForCaller } from './caller-signal.ts'
 import { CredentialWriter } from './credential-writer.ts'
 import type { Engine } from './engine.ts'
 import { AccountError } from './errors.ts'
+import { ExitGuard } from './exit-guard.ts'
 import { callPlugin } from './plugin-call.ts'
 import { isSuperseded, Refresh } from './refresh.ts'
+import type { RefreshAhead } from './refresh-ahead.ts'
 import { stateError } from './state-error.ts'
 import { DEFAULT_MIN_VALIDITY_MS, isFresh } from './token-cache.ts'
 import { storedKeyOf, type TokenKey } from './token-key.ts'
@@ -44,10 +46,18 @@ export class TokenSource {
   /** Running flights by account, then by token key. */
   readonly #flights = new Map<string, Map<string, Promise<AuthToken>>>()
 
-  constructor(engine: Engine) {
+  readonly #ahead: RefreshAhead | undefined
+  readonly #exitGuard = new ExitGuard()
+
+  constructor(engine: Engine, ahead: RefreshAhead | undefined) {
     this.#engine = engine
+    this.#ahead = ahead
     this.credentials = new CredentialWriter(engine)
     this.#refresh = new Refresh(engine, this.credentials)
+  }
+
+  get isFlying(): boolean {
+    return this.#flights.size > 0
   }
 
   /** The token in memory, when it is good for at least `minValidityMs`. */
@@ -93,11 +103,37 @@ export class TokenSource {
       interactive: options.interaction === 'allow',
       notify: options.interaction === 'notify',
     }
-    if (known !== undefined && this.#isGood(known.stored, wanted)) return known.token
+    if (known !== undefined && this.#isGood(known.stored, wanted)) {
+      this.#watch(known.token, known.stored.obtainedAt, authenticator, wanted)
+      return known.token
+    }
     if (authenticator === undefined) throw noAuthenticator(record)
     const dead = stateError(record, this.#engine.clock.now())
     if (dead !== undefined) return this.#leftover(known, wanted, dead)
-    return await awaitForCaller(this.#join(record, authenticator, wanted), options.signal, 'getting a token')
+    const flight = this.#join(record, authenticator, wanted)
+    const token = await awaitForCaller(flight, options.signal, 'getting a token')
+    this.#watch(token, this.#engine.clock.now(), authenticator, wanted)
+    return token
+  }
+
+  /** Tokens that somebody asked for are renewed ahead, in hosts that live long. */
+  #watch(token: AuthToken, obtainedAt: number, authenticator: Authenticator | undefined, wanted: Wanted): void {
+    const { expiresAt, account } = token
+    if (this.#ahead === undefined || expiresAt === undefined || authenticator === undefined) return
+    this.#ahead.watch({
+      account: account.id,
+      key: wanted.key.canonical,
+      obtainedAt,
+      expiresAt,
+      effectiveValidityMs: Math.min(wanted.minValidityMs, (expiresAt - obtainedAt) / 4),
+      renew: async () => {
+        const record = this.#engine.find(account.id)
+        if (record === undefined || this.#engine.authenticators.get(account.type) !== authenticator) return
+        const next: Wanted = { ...wanted, notValue: token.value, interactive: false, notify: true }
+        const renewed = await this.#join(record, authenticator, next)
+        this.#watch(renewed, this.#engine.clock.now(), authenticator, next)
+      },
+    })
   }
 
   /** Deletes the tokens of `type` that have this value, and no others; compare-and-delete. */
@@ -207,7 +243,8 @@ export class TokenSource {
     try {
       const answered = this.#answerIn(id, wanted)
       if (answered !== undefined) return answered
-      return await this.#refresh.run(lease, this.#readRecord(id), authenticator, wanted)
+      const record = this.#readRecord(id)
+      return await this.#exitGuard.during(async () => await this.#refresh.run(lease, record, authenticator, wanted))
     } finally {
       await lease.release()
     }

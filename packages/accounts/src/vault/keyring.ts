@@ -30,6 +30,8 @@ export interface KeyringOptions {
   readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>
 }
 
+const LOCKED_BY_APP: LockCause = { kind: 'locked', why: 'the app locked it', provider: '' }
+
 interface OpenKeys {
   /** Names the data key; part of the place of every record that is sealed with it. */
   readonly id: string
@@ -47,6 +49,8 @@ export class Keyring {
   readonly #options: KeyringOptions
   readonly #added: KeyProvider[] = []
   #keys: OpenKeys | undefined
+  #isSuspended = false
+  #isFinishing = false
   #closed: LockCause = { kind: 'locked', why: 'the vault was not unlocked yet', provider: '' }
 
   constructor(options: KeyringOptions) {
@@ -54,7 +58,7 @@ export class Keyring {
   }
 
   get isOpen(): boolean {
-    return this.#keys !== undefined
+    return this.#keys !== undefined && !this.#isSuspended
   }
 
   get lockCause(): LockCause | undefined {
@@ -161,14 +165,32 @@ export class Keyring {
   }
 
   get #open(): OpenKeys {
-    if (this.#keys === undefined) throw lockedError(this.#closed)
+    const isRefused = this.#isSuspended && !this.#isFinishing
+    if (this.#keys === undefined || isRefused) throw lockedError(this.#closed)
     return this.#keys
+  }
+
+  /** Refuses the key from now on, except to what is being finished: an answer on its way has to be saved. */
+  suspend(): void {
+    this.#isSuspended = true
+    this.#closed = LOCKED_BY_APP
+  }
+
+  /** Runs a synchronous write, which may use the key also while it is suspended. */
+  finishing<T>(write: () => T): T {
+    this.#isFinishing = true
+    try {
+      return write()
+    } finally {
+      this.#isFinishing = false
+    }
   }
 
   forget(): void {
     this.#keys?.dataKey.fill(0)
     this.#keys = undefined
-    this.#closed = { kind: 'locked', why: 'the app locked it', provider: '' }
+    this.#isSuspended = false
+    this.#closed = LOCKED_BY_APP
   }
 
   /**
@@ -180,6 +202,8 @@ export class Keyring {
    */
   async unlock(request: KeyRequestOptions): Promise<boolean> {
     if (this.isOpen) return true
+    // Unlocked again while an answer was still on its way.
+    if (this.#keys !== undefined) this.forget()
     if (this.slots.length > 0) return await this.#openSlots(request)
     return await this.#options.exclusively(async () =>
       this.slots.length > 0 ? await this.#openSlots(request) : await this.#createFirstSlots(request),

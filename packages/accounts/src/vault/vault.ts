@@ -29,6 +29,9 @@ export interface VaultOptions {
   readonly now: () => number
 }
 
+/** How long another process's prompt is waited for: a little longer than the prompt itself may stay open. */
+const PROMPT_WAIT_MS = 130_000
+
 interface Opening {
   readonly holdsInitLock: boolean
   readonly setAsideTo: string
@@ -102,10 +105,23 @@ export class Vault {
 
   /** @returns Whether the vault is unlocked now. */
   async unlock(request: KeyRequestOptions): Promise<boolean> {
-    const open = await this.keyring.unlock(request)
+    // One process at a time may raise a prompt; after it the others find the keychain unlocked.
+    const mayPrompt = request.interaction === 'allow' && !this.#holdsInitLock
+    const open = mayPrompt
+      ? await underInitLock(this.files.initLock, PROMPT_WAIT_MS, async () => await this.#unlockHolding(request))
+      : await this.keyring.unlock(request)
     // The marker comes last: without it the next one to open holds the init lock and can make the first key.
     if (open) writeMarker(this.files)
     return open
+  }
+
+  async #unlockHolding(request: KeyRequestOptions): Promise<boolean> {
+    this.#holdsInitLock = true
+    try {
+      return await this.keyring.unlock(request)
+    } finally {
+      this.#holdsInitLock = false
+    }
   }
 
   get leases(): Leases {
