@@ -1,1 +1,66 @@
-export {}
+export type { BackoffPolicy } from './backoff.ts'
+export { DEFAULT_BACKOFF } from './backoff.ts'
+export type { SyncEnvironment } from './environment.ts'
+export { alwaysConnected } from './environment.ts'
+export type {
+  SyncDeletionsEvent,
+  SyncDroppedEvent,
+  SyncFinishedEvent,
+  SyncManagerEvents,
+  SyncOperationEvent,
+  SyncOperationPhase,
+  SyncParkedEvent,
+  SyncProgressEvent,
+  SyncSettingsEvent,
+  SyncTargetEvent,
+  SyncWarningEvent,
+} from './events.ts'
+export type { SyncExplanation } from './explain.ts'
+export type { SyncExtra, SyncExtras } from './extras.ts'
+export { areExtrasEqual } from './extras.ts'
+export type {
+  DayRecord,
+  DueQuery,
+  HistoryRecord,
+  JournalTable,
+  OperationStore,
+  OperationTable,
+  OutcomeRecord,
+  PeriodicRecord,
+  PeriodicTable,
+  ServiceRecord,
+  ServiceTable,
+  TargetRecord,
+  TargetTable,
+} from './operation-store.ts'
+export type { PeriodicSync, PeriodicSyncRequest } from './periodic-syncs.ts'
+export { arePeriodicSyncsEqual } from './periodic-syncs.ts'
+export type { HistoryFilter, SyncDayStats, SyncHistoryItem, SyncInfo, SyncStatus } from './questions.ts'
+export type { Syncable } from './readiness.ts'
+export type { SqliteStoreOptions } from './sqlite-store.ts'
+export { openSqliteStore } from './sqlite-store.ts'
+export type { SyncTotals } from './status.ts'
+export type { SyncAccounts } from './sync-accounts.ts'
+export type {
+  RunLimits,
+  SyncAdapter,
+  SyncAdapterType,
+  SyncContext,
+  SyncCursor,
+  SyncProgress,
+} from './sync-adapter.ts'
+export { SyncManager } from './sync-manager.ts'
+export type { SyncManagerOptions } from './sync-manager-options.ts'
+export type { OperationRecord, OperationState, SyncReason, SyncSource } from './sync-operation.ts'
+export type { DropReason, SyncHandle, SyncRequest, SyncTarget } from './sync-request.ts'
+export type { SyncError, SyncOutcome, SyncOutcomeKind, SyncResult, SyncStats } from './sync-result.ts'
+export {
+  createSyncResult,
+  createSyncStats,
+  hasError,
+  hasHardError,
+  hasSoftError,
+  madeSomeProgress,
+  resultLogCode,
+  SyncRetry,
+} from './sync-result.ts'

@@ -14,5 +14,11 @@ export type {
   FakeWrapKeyProvider,
 } from './fake-key-provider.ts'
 export { createFakeKeyProvider } from './fake-key-provider.ts'
+export type { FakeSyncAdapter, FakeSyncAdapterOptions, FakeSyncRun, SyncStep } from './fake-sync-adapter.ts'
+export { createFakeSyncAdapter } from './fake-sync-adapter.ts'
+export type { FakeSyncEnvironment } from './fake-sync-environment.ts'
+export { createFakeSyncEnvironment } from './fake-sync-environment.ts'
 export type { SecretServiceOptions, TestSecretService } from './secret-service.ts'
 export { missingSecretServiceTools, startSecretService } from './secret-service.ts'
+export type { SyncTestDriverOptions } from './sync-test-driver.ts'
+export { SyncTestDriver } from './sync-test-driver.ts'

@@ -1,0 +1,206 @@
+import { type ActiveRun, type EndedRun, stuckId } from './active-run.ts'
+import { announceDropped, announceQueued, factsOf, operationEvent, phaseOf } from './announce.ts'
+import type { Engine } from './engine.ts'
+import { recordRun } from './history.ts'
+import { changeSyncable, dropHeld, type SyncableChange } from './initialization.ts'
+import { fullSyncOf, type NextRun, nextRun } from './next-run.ts'
+import type { TargetRecord } from './operation-store.ts'
+import { parkTarget } from './parking.ts'
+import { enqueue, rescheduleTarget, waitingState } from './queue.ts'
+import { has, INITIALIZE, mergeOperations, type OperationRecord } from './sync-operation.ts'
+import type { SyncOutcome } from './sync-result.ts'
+
+/** What the write that recorded a run decided, for the announcements after it. */
+interface Recorded {
+  readonly next: NextRun
+  readonly outcome: SyncOutcome | undefined
+  readonly again: OperationRecord | undefined
+  /** Another operation that the retry met: its followers follow the retry. */
+  readonly mergedInto: string | undefined
+  readonly fullSync: OperationRecord | undefined
+  readonly initialized: SyncableChange | undefined
+  /** Requests that waited for an initialisation which failed. */
+  readonly abandoned: readonly OperationRecord[]
+  readonly abandonedWhy: string
+  readonly before: TargetRecord
+  readonly target: TargetRecord
+}
+
+/**
+ * Records how a run ended and what follows, in the one write that also ends its claim.
+ *
+ * A run whose operation is no longer this process's, because the account was removed meanwhile, changes nothing.
+ */
+export async function complete(engine: Engine, ended: EndedRun): Promise<void> {
+  const refused = ended.end.kind === 'result' && ended.result.stats.numAuthExceptions > 0
+  const revision = refused ? await credentialRevision(engine, ended.run) : undefined
+  const recorded = await engine.store.write(() => record(engine, ended, revision))
+  if (recorded === undefined) {
+    const { run } = ended
+    announceDropped(engine, factsOf(engine, run.operation, run.target), 'active', 'account-removed')
+    return
+  }
+  announce(engine, ended, recorded)
+  if (refused) await invalidateTokens(engine, ended.run)
+}
+
+/** A token that the service refused is not handed out again. */
+async function invalidateTokens(engine: Engine, run: ActiveRun): Promise<void> {
+  for (const token of run.tokens) await engine.accounts.invalidateAuthToken(token).catch(() => undefined)
+}
+
+async function credentialRevision(engine: Engine, run: ActiveRun): Promise<number | undefined> {
+  try {
+    return (await engine.accounts.getAccountInfo(run.account)).credentialRevision
+  } catch {
+    return undefined
+  }
+}
+
+function record(engine: Engine, ended: EndedRun, revision: number | undefined): Recorded | undefined {
+  const { store, clock, random } = engine
+  const { run, end } = ended
+  const operation = store.operations.get(run.operation.id)
+  const before = operation && store.targets.get(operation.target)
+  if (operation === undefined || before === undefined || operation.claimedBy !== store.owner) return undefined
+  const now = clock.now()
+  const policy = { ...engine.backoff, ...run.adapter.backoff }
+  const next = nextRun(operation, end, before, now, random, policy)
+  const saved = saveTarget(engine, ended, operation, before, next, revision, now)
+  const { again, mergedInto } = requeue(engine, operation, next, saved, ended.stuck)
+  const service = store.services.get(before.service)
+  const fullSync =
+    next.fullSync && service !== undefined
+      ? enqueue(store, saved, fullSyncOf(operation, saved, crypto.randomUUID(), now)).operation
+      : undefined
+  const initialized =
+    has(operation.flags, INITIALIZE) && next.outcome === 'success' && service !== undefined && saved.syncable < 0
+      ? changeSyncable(store, service, saved, 1, now)
+      : undefined
+  const failedToInitialize = has(operation.flags, INITIALIZE) && next.operation === undefined && saved.syncable < 0
+  const abandonedWhy = next.reason === 'not-ready' ? 'not-ready' : 'initialization-failed'
+  const abandoned = failedToInitialize && initialized === undefined ? dropHeld(store, saved, abandonedWhy, now) : []
+  const outcome = outcomeOf(ended, next, operation)
+  if (outcome !== undefined && operation.requester !== store.owner) {
+    store.journal.addOutcome(operation.id, JSON.stringify(outcome), now)
+  }
+  return { next, outcome, again, mergedInto, fullSync, initialized, abandoned, abandonedWhy, before, target: saved }
+}
+
+function saveTarget(
+  engine: Engine,
+  ended: EndedRun,
+  operation: OperationRecord,
+  before: TargetRecord,
+  next: NextRun,
+  revision: number | undefined,
+  now: number,
+): TargetRecord {
+  const { store, clock } = engine
+  const { run, result } = ended
+  let target: TargetRecord = {
+    ...before,
+    ...next.backoff,
+    delayUntilAt: next.delayUntilAt,
+    delaySetAt: next.delayUntilAt === before.delayUntilAt ? before.delaySetAt : now,
+    cursor: run.cursor.changed ? run.cursor.value : before.cursor,
+    status: recordRun(store, before, {
+      operation,
+      startedAt: operation.startedAt ?? now,
+      endedAt: now,
+      durationMs: Math.max(0, Math.round(clock.monotonic() - run.startedAt)),
+      outcome: resultWord(ended, next),
+      verdict: next.verdict === 'neither' ? 'canceled' : next.verdict,
+      stats: result.stats,
+      message: ended.error?.message,
+    }),
+  }
+  if (ended.end.kind === 'result') {
+    target = { ...target, deletionsHeld: result.tooManyDeletions ? Math.max(1, result.stats.numDeletes) : 0 }
+  }
+  if (next.parks) target = parkTarget(target, next.reason ?? 'authentication-error', revision, now)
+  else if (next.verdict === 'success') target = { ...target, parkedAt: undefined, parkedReason: undefined }
+  store.targets.save(target)
+  rescheduleTarget(store, target)
+  return target
+}
+
+/** Puts the operation back into the queue, or ends it. A run that has not returned leaves a record in its place. */
+function requeue(
+  engine: Engine,
+  operation: OperationRecord,
+  next: NextRun,
+  target: TargetRecord,
+  stuck: boolean,
+): { again: OperationRecord | undefined; mergedInto: string | undefined } {
+  const { store } = engine
+  const again = next.operation && { ...next.operation, state: waitingState(next.operation, target) }
+  const met = again && store.operations.findWaiting(target.id, again.flags, again.extras)
+  if (again === undefined) store.operations.delete(operation.id)
+  else if (met === undefined) store.operations.save(again)
+  else {
+    // The retry and what was asked meanwhile are one: the older one goes on, with the attempts that it has had.
+    store.operations.delete(met.id)
+    store.operations.save({ ...mergeOperations(again, met), dueAt: Math.min(again.dueAt, met.dueAt) })
+    if (met.requester !== store.owner) {
+      store.journal.addOutcome(met.id, JSON.stringify({ into: again.id }), engine.clock.now())
+    }
+  }
+  if (stuck) store.operations.insert({ ...operation, id: stuckId(operation), state: 'stuck' })
+  return { again, mergedInto: met?.id }
+}
+
+function resultWord(ended: EndedRun, next: NextRun): string {
+  if (ended.end.kind !== 'result') return ended.end.kind === 'timed-out' ? 'timed-out' : ended.end.reason
+  return next.reason ?? 'success'
+}
+
+function outcomeOf(ended: EndedRun, next: NextRun, operation: OperationRecord): SyncOutcome | undefined {
+  if (next.outcome === undefined) return undefined
+  return {
+    outcome: next.outcome,
+    ...(next.reason !== undefined && { reason: next.reason }),
+    attempts: operation.attempt,
+    stats: { ...ended.result.stats },
+    ...(ended.error !== undefined && { error: ended.error }),
+  }
+}
+
+function announce(engine: Engine, ended: EndedRun, recorded: Recorded): void {
+  const { events, handles } = engine
+  const { run } = ended
+  const { next, outcome, again, target, before } = recorded
+  if (recorded.mergedInto !== undefined) handles.merge(recorded.mergedInto, run.operation.id)
+  if (outcome !== undefined) handles.settle(run.operation.id, outcome)
+  const facts = factsOf(engine, run.operation, target)
+  const event = operationEvent(engine, facts, 'active', again === undefined ? 'over' : phaseOf(again.state))
+  const nextRunAt = again?.state === 'queued' ? { nextRunAt: again.dueAt } : {}
+  events.emit('sync:finished', { ...event, outcome, result: resultWord(ended, next), ...nextRunAt })
+  const place = { at: event.at, account: facts.account, authority: target.authority }
+  if (next.parks) events.emit('sync:parked', { ...place, why: next.reason ?? 'authentication-error' })
+  if (target.deletionsHeld > 0) {
+    const answers = ['list', 'override', 'discard', 'nothing'] as const
+    events.emit('sync:deletions-held', { ...place, count: target.deletionsHeld, answers })
+  } else if (before.deletionsHeld > 0) events.emit('sync:deletions-released', place)
+  if (target.backoffUntilAt !== before.backoffUntilAt) events.emit('sync:settings', { ...place, setting: 'backoff' })
+  if (target.delayUntilAt !== before.delayUntilAt) events.emit('sync:settings', { ...place, setting: 'delay' })
+  announceFollowing(engine, recorded, place)
+}
+
+function announceFollowing(
+  engine: Engine,
+  recorded: Recorded,
+  place: { account: ActiveRun['account']; authority: string; at: number },
+): void {
+  const { initialized, fullSync, target } = recorded
+  for (const operation of [...(initialized?.queued ?? []), ...(fullSync ? [fullSync] : [])]) {
+    announceQueued(engine, { operation, merged: false, account: place.account, authority: place.authority })
+  }
+  for (const { operation, why } of initialized?.dropped ?? []) {
+    announceDropped(engine, factsOf(engine, operation, target), 'held', why)
+  }
+  for (const operation of recorded.abandoned) {
+    announceDropped(engine, factsOf(engine, operation, target), 'held', recorded.abandonedWhy)
+  }
+  if (initialized !== undefined) engine.events.emit('sync:settings', { ...place, setting: 'syncable' })
+}

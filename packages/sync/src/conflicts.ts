@@ -1,0 +1,34 @@
+import type { OperationRecord } from './sync-operation.ts'
+
+/** The place in the store that an operation of an adapter which runs once at a time keeps while it is busy. */
+export function slotOf(operation: Pick<OperationRecord, 'service'>, allowParallelSyncs: boolean): string | undefined {
+  return allowParallelSyncs ? undefined : `service:${operation.service}`
+}
+
+export type ConflictVerdict =
+  | { readonly kind: 'free' }
+  /** Somebody as urgent, or more, is at work. */
+  | { readonly kind: 'wait'; readonly for: OperationRecord }
+  /** These make room. */
+  | { readonly kind: 'preempt'; readonly victims: readonly OperationRecord[] }
+
+/**
+ * Whether a candidate may run beside what is busy.
+ *
+ * The same target is never synchronised twice at the same time; an adapter that is not parallel serves one account at a
+ * time. A more urgent lane takes the place of a less urgent one; equals wait. What is stuck cannot make room. Call it
+ * only for candidates that are valid: an invalid one must not stop a healthy run.
+ */
+export function judgeConflict(
+  candidate: OperationRecord,
+  busy: readonly OperationRecord[],
+  allowParallelSyncs: boolean,
+): ConflictVerdict {
+  const slot = slotOf(candidate, allowParallelSyncs)
+  const inTheWay = busy.filter(
+    (other) => other.target === candidate.target || (slot !== undefined && other.slot === slot),
+  )
+  if (inTheWay.length === 0) return { kind: 'free' }
+  const blocking = inTheWay.find((other) => other.state === 'stuck' || other.lane <= candidate.lane)
+  return blocking === undefined ? { kind: 'preempt', victims: inTheWay } : { kind: 'wait', for: blocking }
+}

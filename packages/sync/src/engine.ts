@@ -1,0 +1,30 @@
+import type { Clock, Logger } from '@accountry/accounts'
+import type { AccountRoster } from './account-roster.ts'
+import type { AdapterRegistry } from './adapter-registry.ts'
+import type { BackoffPolicy } from './backoff.ts'
+import type { SyncEnvironment } from './environment.ts'
+import type { SyncEventHub } from './event-hub.ts'
+import type { Handles } from './handles.ts'
+import type { OperationStore } from './operation-store.ts'
+import type { SyncAccounts } from './sync-accounts.ts'
+import type { RunLimits } from './sync-adapter.ts'
+
+/** What the rooms of the engine share. Everything in it is given when the engine is opened, and nothing is replaced. */
+export interface Engine {
+  readonly store: OperationStore
+  readonly accounts: SyncAccounts
+  readonly roster: AccountRoster
+  readonly adapters: AdapterRegistry
+  readonly clock: Clock
+  readonly random: () => number
+  readonly environment: SyncEnvironment
+  readonly events: SyncEventHub
+  readonly handles: Handles
+  readonly backoff: BackoffPolicy
+  readonly limits: RunLimits
+  readonly concurrency: { readonly regular: number; readonly initialization: number }
+  readonly minPeriodMs: number
+  readonly log: Logger
+  /** Something changed: look again at what is due. */
+  wake(): void
+}

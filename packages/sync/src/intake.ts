@@ -1,0 +1,188 @@
+import type { Account } from '@accountry/accounts'
+import { announceDropped, announceQueued } from './announce.ts'
+import type { Engine } from './engine.ts'
+import { droppedHandle, droppedOutcome, groupHandle } from './handles.ts'
+import { ensureInitialization } from './initialization.ts'
+import { createOperation } from './operation-factory.ts'
+import type { ServiceRecord, TargetRecord } from './operation-store.ts'
+import { enqueue, ensureTarget, isMasterOn } from './queue.ts'
+import { refusalBySettings } from './readiness.ts'
+import { has, IGNORE_SETTINGS, type OperationRecord, UPLOAD } from './sync-operation.ts'
+import type { CheckedRequest, DropReason, SyncHandle } from './sync-request.ts'
+import { accountIdOf } from './sync-request.ts'
+
+/** A request for one target, on its way into the store. */
+interface Submission {
+  readonly id: string
+  readonly account: Account
+  readonly authority: string
+  readonly request: CheckedRequest
+  readonly at: number
+}
+
+/**
+ * Takes requests. What becomes of one is decided at once, from what is stored and what this tick has asked for already;
+ * all requests of one tick are then stored in one transaction, in which the decision is made again.
+ */
+export class Intake {
+  readonly #engine: Engine
+  #submissions: Submission[] = []
+  /** Ids of this tick's submissions, by target and key. */
+  readonly #submitted = new Map<string, string>()
+  #flushing: Promise<void> | undefined
+  #lastFlush: Promise<void> = Promise.resolve()
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  submit(request: CheckedRequest): SyncHandle {
+    const targets = this.#targetsOf(request)
+    if (typeof targets === 'string') return droppedHandle(crypto.randomUUID(), targets)
+    const handles = targets.map(({ account, authority }) => this.#submitOne(request, account, authority))
+    const [first] = handles
+    return handles.length === 1 && first !== undefined ? first : groupHandle(crypto.randomUUID(), handles)
+  }
+
+  /** Whether something is on its way into the store. */
+  get hasWork(): boolean {
+    return this.#submissions.length > 0
+  }
+
+  /** Resolves when everything submitted so far is stored, or has failed. */
+  async settled(): Promise<void> {
+    await this.#flushing?.catch(() => undefined)
+    await this.#lastFlush.catch(() => undefined)
+  }
+
+  #targetsOf(request: CheckedRequest): { account: Account; authority: string }[] | DropReason {
+    const accounts = this.#accountsOf(request)
+    if (accounts.length === 0) return 'no-account'
+    const targets = accounts.flatMap((account) =>
+      this.#authoritiesOf(account.type, request.authority).map((authority) => ({ account, authority })),
+    )
+    return targets.length > 0 ? targets : 'no-adapter'
+  }
+
+  #accountsOf(request: CheckedRequest): Account[] {
+    if (request.account === undefined) return [...this.#engine.roster.all()]
+    const account = this.#engine.roster.get(accountIdOf(request.account))
+    return account === undefined ? [] : [account]
+  }
+
+  #authoritiesOf(accountType: string, authority: string | undefined): string[] {
+    const { adapters, store } = this.#engine
+    if (authority !== undefined) {
+      const known =
+        adapters.find(accountType, authority) !== undefined || store.services.find(accountType, authority)?.registered
+      return known ? [authority] : []
+    }
+    const stored = store.services.list().filter((service) => service.registered)
+    const all = [...adapters.list(), ...stored].filter((service) => service.accountType === accountType)
+    return [...new Set(all.map((service) => service.authority))]
+  }
+
+  #submitOne(request: CheckedRequest, account: Account, authority: string): SyncHandle {
+    const { store } = this.#engine
+    const target = store.targets.find(account.id, authority)
+    const refusal = this.#refusal(request, account, authority, target)
+    const id = crypto.randomUUID()
+    if (refusal !== undefined) return this.#drop(request, account, authority, id, refusal)
+    const key = `${account.id}\n${authority}\n${request.flags}:${request.extras}`
+    const existing =
+      this.#submitted.get(key) ?? (target && store.operations.findWaiting(target.id, request.flags, request.extras)?.id)
+    const followed = existing ?? id
+    const done = this.#engine.handles.follow(followed)
+    if (existing === undefined) this.#submitted.set(key, id)
+    this.#submissions.push({ id: followed, account, authority, request, at: this.#engine.clock.now() })
+    const accepted = this.#flushSoon()
+    return { id: followed, outcome: existing === undefined ? 'accepted' : 'merged', accepted, done }
+  }
+
+  #refusal(
+    request: CheckedRequest,
+    account: Account,
+    authority: string,
+    target: TargetRecord | undefined,
+  ): DropReason | undefined {
+    const { adapters, store } = this.#engine
+    const adapter = adapters.find(account.type, authority)
+    const uploads =
+      adapter?.supportsUploading ?? store.services.find(account.type, authority)?.supportsUploading ?? true
+    if (has(request.flags, UPLOAD) && !uploads) return 'upload-unsupported'
+    const fresh = adapter?.isAlwaysSyncable && !adapter.onUnsyncableAccount ? 1 : -1
+    return refusalBySettings({
+      syncable: target?.syncable ?? fresh,
+      auto: target?.auto ?? adapter?.defaults?.syncAutomatically ?? false,
+      master: isMasterOn(store),
+      ignoreSettings: has(request.flags, IGNORE_SETTINGS),
+    })
+  }
+
+  #drop(request: CheckedRequest, account: Account, authority: string, id: string, why: DropReason): SyncHandle {
+    announceDropped(this.#engine, { account, authority, id, reason: request.reason, attempt: 0 }, 'none', why)
+    return droppedHandle(id, why)
+  }
+
+  #flushSoon(): Promise<void> {
+    if (this.#flushing === undefined) {
+      // The end of this tick: a microtask, so that no other event of the process comes in between.
+      this.#flushing = Promise.resolve().then(() => this.#flush())
+      this.#flushing.catch(() => undefined)
+    }
+    return this.#flushing
+  }
+
+  async #flush(): Promise<void> {
+    const submissions = this.#submissions
+    this.#lastFlush = this.#flushing ?? this.#lastFlush
+    this.#submissions = []
+    this.#submitted.clear()
+    this.#flushing = undefined
+    const { store, adapters, handles } = this.#engine
+    try {
+      const { stored, queued } = await store.write(() => {
+        const stored = adapters.storeServices()
+        return { stored, queued: submissions.map((submission) => this.#store(submission)) }
+      })
+      adapters.servicesStored(stored)
+      for (const entry of queued) announceQueued(this.#engine, entry)
+    } catch (error) {
+      for (const { id } of submissions) handles.settle(id, droppedOutcome('storage-error'))
+      throw error
+    }
+    this.#engine.wake()
+  }
+
+  /** Stores one submission. Inside a write. */
+  #store(submission: Submission): QueuedEntry {
+    const { store, handles } = this.#engine
+    const { account, authority, request, id, at } = submission
+    const service = this.#serviceOf(account.type, authority)
+    const { target } = ensureTarget(store, service, account, at)
+    const { flags, extras, expedited, reason, source } = request
+    const draft = { id, extras, flags, expedited, reason, source, notBeforeAt: at + request.notBeforeMs }
+    const fresh = createOperation(target, service, draft, at, store.owner)
+    // The one that it was to be merged with may have begun since: then this is a run of its own, with an id of its own.
+    const taken = store.operations.get(id)
+    const isOver = taken !== undefined && taken.state !== 'queued' && taken.state !== 'held' && taken.state !== 'parked'
+    const { operation, merged } = enqueue(store, target, isOver ? { ...fresh, id: crypto.randomUUID() } : fresh)
+    if (operation.id !== id) handles.merge(id, operation.id)
+    if (operation.state === 'held') ensureInitialization(store, service, target, at)
+    return { operation, merged, account, authority }
+  }
+
+  #serviceOf(accountType: string, authority: string): ServiceRecord {
+    const service = this.#engine.store.services.find(accountType, authority)
+    if (service === undefined) throw new Error(`the service ${authority} of ${accountType} is not stored`)
+    return service
+  }
+}
+
+/** A request that was stored. */
+export interface QueuedEntry {
+  readonly operation: OperationRecord
+  readonly merged: boolean
+  readonly account: Account
+  readonly authority: string
+}

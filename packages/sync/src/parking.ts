@@ -1,0 +1,64 @@
+import type { Account } from '@accountry/accounts'
+import { announceQueued } from './announce.ts'
+import type { Engine } from './engine.ts'
+import { createOperation } from './operation-factory.ts'
+import type { TargetRecord } from './operation-store.ts'
+import { enqueue, isMasterOn } from './queue.ts'
+import { refusalBySettings } from './readiness.ts'
+import type { OperationRecord } from './sync-operation.ts'
+
+/** The target with the mark that only a change of the account's credential takes away. */
+export function parkTarget(
+  target: TargetRecord,
+  reason: string,
+  revision: number | undefined,
+  now: number,
+): TargetRecord {
+  return { ...target, parkedAt: now, parkedReason: reason, parkedRevision: revision }
+}
+
+/**
+ * Lets the parked targets of an account go on, when its credential is another one than when they were parked or the
+ * account recovered. Each runs once: what was parked, or a sync without extras where nothing was.
+ */
+export async function unparkAccount(engine: Engine, account: Account, recovered: boolean): Promise<void> {
+  const { store } = engine
+  const parked = store.targets.list({ accountId: account.id, parked: true })
+  if (parked.length === 0) return
+  const info = await engine.accounts.getAccountInfo(account).catch(() => undefined)
+  if (info === undefined) return
+  const isOver = (target: TargetRecord): boolean => recovered || target.parkedRevision !== info.credentialRevision
+  if (!parked.some(isOver)) return
+  const released = await store.write(() => {
+    const targets = store.targets.list({ accountId: account.id, parked: true }).filter(isOver)
+    return targets.map((target) => ({ target, operations: release(engine, target) }))
+  })
+  for (const { target, operations } of released) {
+    const place = { account, authority: target.authority }
+    engine.events.emit('sync:unparked', { at: engine.clock.now(), ...place })
+    for (const operation of operations) announceQueued(engine, { operation, merged: false, ...place })
+  }
+  engine.wake()
+}
+
+/** Inside a write. */
+function release(engine: Engine, parked: TargetRecord): OperationRecord[] {
+  const { store, clock } = engine
+  const now = clock.now()
+  const target = { ...parked, parkedAt: undefined, parkedReason: undefined, parkedRevision: undefined }
+  store.targets.save(target)
+  const operations: OperationRecord[] = []
+  for (const operation of store.operations.listOf(target.id)) {
+    if (operation.state !== 'parked') continue
+    store.operations.delete(operation.id)
+    const again = { ...operation, notBeforeAt: now, reason: 'account-recovered' as const }
+    operations.push(enqueue(store, target, again).operation)
+  }
+  const service = store.services.get(target.service)
+  const wanted = refusalBySettings({ ...target, master: isMasterOn(store), ignoreSettings: false }) === undefined
+  if (operations.length === 0 && wanted && service !== undefined && target.syncable > 0) {
+    const once = createOperation(target, service, { reason: 'account-recovered' }, now, store.owner)
+    operations.push(enqueue(store, target, once).operation)
+  }
+  return operations
+}

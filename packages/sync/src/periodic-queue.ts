@@ -1,0 +1,30 @@
+import type { Engine } from './engine.ts'
+import { createOperation } from './operation-factory.ts'
+import type { PeriodicRecord } from './operation-store.ts'
+import { nextDueAt } from './periodic.ts'
+import { enqueue } from './queue.ts'
+
+const AT_ONCE = 256
+
+/**
+ * Turns periodic syncs that are due into operations, and sets their next due instant. Inside a write.
+ *
+ * One whose last run is still waiting or running, retries included, is skipped: its next period comes.
+ */
+export function queueDuePeriodics(engine: Engine, now: number): void {
+  for (const service of engine.adapters.served()) {
+    for (const periodic of engine.store.periodics.listDue(service, now, AT_ONCE)) queuePeriodic(engine, periodic, now)
+  }
+}
+
+/** Inside a write. */
+export function queuePeriodic(engine: Engine, periodic: PeriodicRecord, now: number): void {
+  const { store } = engine
+  store.periodics.save({ ...periodic, dueAt: nextDueAt(periodic, now) })
+  const target = store.targets.get(periodic.target)
+  const service = store.services.get(periodic.service)
+  if (target === undefined || service === undefined) return
+  if (store.operations.listOf(target.id).some((operation) => operation.periodic === periodic.id)) return
+  const draft = { extras: periodic.extras, reason: 'periodic', source: 'periodic', periodic: periodic.id } as const
+  enqueue(store, target, createOperation(target, service, draft, now, store.owner))
+}

@@ -1,0 +1,41 @@
+import type { ActiveRun } from './active-run.ts'
+import type { Runner } from './runner.ts'
+import { has, IGNORE_SETTINGS, INITIALIZE, LANE_REGULAR } from './sync-operation.ts'
+
+/** A run of this length makes room when others wait. (SyncManager.MAX_TIME_PER_SYNC of Lollipop) */
+export const LONG_RUN_MS = 300_000
+
+/** Whether the limit on the length of a run applies: not to what the person asked for, nor to initialisation. */
+function isLimited({ operation }: ActiveRun): boolean {
+  return operation.lane === LANE_REGULAR && !has(operation.flags, IGNORE_SETTINGS) && !has(operation.flags, INITIALIZE)
+}
+
+/** Milliseconds until a limit of the run may be reached, all in monotonic time. */
+export function nextLimitInMs(run: ActiveRun, monotonic: number): number {
+  if (run.graceUntil !== undefined) return Math.max(0, run.graceUntil - monotonic)
+  const { inactivityMs, maxRunMs } = run.limits
+  const ends = [run.startedAt + LONG_RUN_MS]
+  if (inactivityMs > 0) ends.push(run.lastSignOfLifeAt + inactivityMs)
+  if (isLimited(run)) ends.push(run.startedAt + maxRunMs)
+  const ahead = ends.filter((end) => end > monotonic)
+  return ahead.length > 0 ? Math.min(...ahead) - monotonic : Number.POSITIVE_INFINITY
+}
+
+/** Stops the runs that reached a limit, and gives up those whose grace period is over. */
+export function enforceLimits(runner: Runner, monotonic: number, isSomebodyWaiting: () => boolean): void {
+  for (const run of runner.active) {
+    if (run.graceUntil !== undefined) {
+      if (monotonic >= run.graceUntil) run.giveUp()
+      continue
+    }
+    const { inactivityMs, maxRunMs } = run.limits
+    const age = monotonic - run.startedAt
+    if (inactivityMs > 0 && monotonic - run.lastSignOfLifeAt >= inactivityMs) {
+      runner.stop(run, { kind: 'canceled', reason: 'no-progress' })
+    } else if (isLimited(run) && age >= maxRunMs) {
+      runner.stop(run, { kind: 'timed-out' })
+    } else if (run.operation.lane === LANE_REGULAR && age >= LONG_RUN_MS && isSomebodyWaiting()) {
+      runner.stop(run, { kind: 'stopped', reason: 'made-room' })
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import type PQueue from 'p-queue'
+import { ActiveRun, type EndedRun, stuckId } from './active-run.ts'
+import { announceStarted } from './announce.ts'
+import { complete } from './completion.ts'
+import type { Engine } from './engine.ts'
+import type { RunEnd } from './next-run.ts'
+import type { TargetRecord } from './operation-store.ts'
+import { createContext } from './run-context.ts'
+import { describeError, isSecurityError, recordThrown } from './run-errors.ts'
+import { has, INITIALIZE, LANE_INITIALIZE, type OperationRecord } from './sync-operation.ts'
+import type { SyncResult } from './sync-result.ts'
+
+/** Runs adapters, a bounded number at a time, initialisation apart from the rest. */
+export class Runner {
+  readonly #engine: Engine
+  readonly #runs = new Map<string, ActiveRun>()
+  readonly #pending = new Set<Promise<void>>()
+  #pools: { regular: PQueue; initialization: PQueue } | undefined
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  get active(): readonly ActiveRun[] {
+    return [...this.#runs.values()]
+  }
+
+  find(operation: string): ActiveRun | undefined {
+    return this.#runs.get(operation)
+  }
+
+  /** Loads what running needs, so that the first run does not wait for it. */
+  async prepare(): Promise<void> {
+    this.#pools ??= await this.#openPools()
+  }
+
+  /** How many more runs of either kind may begin now. */
+  async freeSlots(): Promise<{ regular: number; initialization: number }> {
+    this.#pools ??= await this.#openPools()
+    const { regular, initialization } = this.#pools
+    return {
+      regular: regular.concurrency - regular.pending - regular.size,
+      initialization: initialization.concurrency - initialization.pending - initialization.size,
+    }
+  }
+
+  /** Begins a claimed operation. */
+  start(operation: OperationRecord, target: TargetRecord): void {
+    const { roster, adapters, clock, limits } = this.#engine
+    const account = roster.get(target.accountId)
+    const adapter = adapters.serving(operation.service)
+    if (account === undefined || adapter === undefined || this.#pools === undefined) return
+    const run = new ActiveRun({
+      operation,
+      target,
+      account,
+      adapter,
+      limits: { ...limits, ...adapter.limits },
+      startedAt: clock.monotonic(),
+    })
+    this.#runs.set(operation.id, run)
+    announceStarted(this.#engine, run)
+    const pool = operation.lane === LANE_INITIALIZE ? this.#pools.initialization : this.#pools.regular
+    const finished = pool.add(() => this.#runToEnd(run))
+    this.#track(finished)
+  }
+
+  /** Stops a run, if it runs here. */
+  stop(run: ActiveRun, end: Exclude<RunEnd, { kind: 'result' }>): void {
+    if (!run.stop(end, this.#engine.clock.monotonic())) return
+    try {
+      if (run.context !== undefined) run.adapter.onSyncCanceled?.(run.context)
+    } catch (error) {
+      this.#engine.log.warn('sync.on-sync-canceled-failed', { error: describeError(error, run.secrets).name })
+    }
+    this.#engine.wake()
+  }
+
+  /** Resolves when nothing runs here. */
+  async whenQuiet(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending)
+  }
+
+  async #openPools(): Promise<{ regular: PQueue; initialization: PQueue }> {
+    const { default: Queue } = await import('p-queue')
+    const { regular, initialization } = this.#engine.concurrency
+    return {
+      regular: new Queue({ concurrency: regular }),
+      initialization: new Queue({ concurrency: initialization }),
+    }
+  }
+
+  #track(finished: Promise<void>): void {
+    const tracked = finished
+      .catch((error: unknown) => {
+        this.#engine.log.error('sync.run-not-recorded', { error: describeError(error, []).message })
+      })
+      .finally(() => this.#pending.delete(tracked))
+    this.#pending.add(tracked)
+  }
+
+  async #runToEnd(run: ActiveRun): Promise<void> {
+    const ended = await this.#perform(run)
+    this.#runs.delete(run.operation.id)
+    try {
+      await complete(this.#engine, ended)
+    } finally {
+      this.#engine.wake()
+    }
+  }
+
+  async #perform(run: ActiveRun): Promise<EndedRun> {
+    const context = createContext(this.#engine, run)
+    run.context = context
+    let failure: { error: unknown } | undefined
+    // A synchronous throw is the same as a rejected promise.
+    const performing = Promise.resolve()
+      .then(() => this.#callAdapter(run, context))
+      .catch((error: unknown) => {
+        failure = { error }
+      })
+    const settled = await Promise.race([performing.then(() => true), run.givenUp.then(() => false)])
+    if (!settled) this.#freeWhenSettled(run, performing)
+    const { result } = context
+    if (run.stoppedAs !== undefined) {
+      return { run, end: run.stoppedAs, error: undefined, result, stuck: !settled }
+    }
+    if (failure === undefined) return { run, end: { kind: 'result', result }, error: undefined, result, stuck: false }
+    return this.#failed(run, failure.error, result)
+  }
+
+  async #callAdapter(run: ActiveRun, context: NonNullable<ActiveRun['context']>): Promise<void> {
+    const initialize = has(run.operation.flags, INITIALIZE)
+    const onlyState = run.adapter.isAlwaysSyncable === true || run.adapter.autoInitialize === true
+    if (initialize && onlyState) return
+    await run.adapter.onPerformSync(context)
+  }
+
+  #failed(run: ActiveRun, error: unknown, result: SyncResult): EndedRun {
+    recordThrown(result, error, this.#engine.clock.now())
+    if (isSecurityError(error) && run.context !== undefined) {
+      try {
+        run.adapter.onSecurityException?.(run.context, error)
+      } catch {
+        // The first error is the one to report.
+      }
+    }
+    return { run, end: { kind: 'result', result }, error: describeError(error, run.secrets), result, stuck: false }
+  }
+
+  /** A run that was given up keeps its place in the store until its adapter returns. */
+  #freeWhenSettled(run: ActiveRun, performing: Promise<void>): void {
+    const { store, log } = this.#engine
+    void performing
+      .then(() => store.write(() => store.operations.delete(stuckId(run.operation))))
+      .catch((error: unknown) => log.warn('sync.place-not-freed', { error: describeError(error, []).message }))
+      .finally(() => this.#engine.wake())
+  }
+}

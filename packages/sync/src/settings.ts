@@ -1,0 +1,181 @@
+import type { Account, AccountRef } from '@accountry/accounts'
+import { kindOf } from '@accountry/accounts/foundation'
+import { announceDropped, announceQueued, factsOf, phaseOf } from './announce.ts'
+import type { Engine } from './engine.ts'
+import { changeSyncable } from './initialization.ts'
+import { createOperation } from './operation-factory.ts'
+import type { ServiceRecord, TargetRecord } from './operation-store.ts'
+import { dropOperation, enqueue, ensureTarget, isMasterOn, META_MASTER } from './queue.ts'
+import { canRunPeriodically, switchedOff, toSyncable } from './readiness.ts'
+import { has, IGNORE_SETTINGS, INITIALIZE, type OperationRecord } from './sync-operation.ts'
+import { accountIdOf, checkedTarget, type SyncTarget } from './sync-request.ts'
+
+interface Change {
+  readonly queued: { operation: OperationRecord; target: TargetRecord }[]
+  readonly dropped: { operation: OperationRecord; target: TargetRecord; why: string }[]
+}
+
+/** The switches and states that a person sets, and what changing them starts and ends. */
+export class SyncSettings {
+  readonly #engine: Engine
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  getMaster(): boolean {
+    return isMasterOn(this.#engine.store)
+  }
+
+  async setMaster(on: boolean): Promise<void> {
+    checkSwitch(on, 'on')
+    const { store, events, clock } = this.#engine
+    const change = await store.write(() => {
+      if (isMasterOn(store) === on) return undefined
+      store.setMeta(META_MASTER, on ? 'on' : 'off')
+      const change: Change = { queued: [], dropped: [] }
+      for (const target of store.targets.list()) {
+        store.periodics.armOf(target.id, canRunPeriodically({ ...target, master: on }))
+        this.#applySwitches(target, on, 'master-sync-auto', change)
+      }
+      return change
+    })
+    if (change === undefined) return
+    this.#announce(change)
+    events.emit('sync:settings', { at: clock.now(), setting: 'master' })
+    this.#engine.wake()
+  }
+
+  getAuto(target: SyncTarget): boolean {
+    const { account, authority } = checkedTarget(target)
+    const stored = this.#engine.store.targets.find(accountIdOf(account), authority)
+    return stored?.auto ?? this.#serviceFor(account, authority)?.defaultAuto ?? false
+  }
+
+  async setAuto(target: SyncTarget, on: boolean): Promise<void> {
+    const { account, authority } = checkedTarget(target)
+    checkSwitch(on, 'on')
+    await this.#change(account, authority, 'auto', (before) => {
+      if (before.auto === on) return undefined
+      const { store } = this.#engine
+      const after = { ...before, auto: on }
+      store.targets.save(after)
+      const master = isMasterOn(store)
+      store.periodics.armOf(after.id, canRunPeriodically({ ...after, master }))
+      const change: Change = { queued: [], dropped: [] }
+      this.#applySwitches(after, master, 'auto-sync', change)
+      return change
+    })
+  }
+
+  getSyncable(target: SyncTarget): number {
+    const { account, authority } = checkedTarget(target)
+    const stored = this.#engine.store.targets.find(accountIdOf(account), authority)
+    if (stored !== undefined) return stored.syncable
+    const service = this.#serviceFor(account, authority)
+    if (service?.registered !== true) return 0
+    return service.isAlwaysSyncable && !service.asksReadiness ? 1 : -1
+  }
+
+  async setSyncable(target: SyncTarget, value: number): Promise<void> {
+    const { account, authority } = checkedTarget(target)
+    const syncable = toSyncable(value)
+    await this.#change(account, authority, 'syncable', (before) => {
+      const { store, clock } = this.#engine
+      const service = store.services.get(before.service)
+      if (before.syncable === syncable || service === undefined) return undefined
+      const { target: after, queued, dropped } = changeSyncable(store, service, before, syncable, clock.now())
+      return {
+        queued: queued.map((operation) => ({ operation, target: after })),
+        dropped: dropped.map((entry) => ({ ...entry, target: after })),
+      }
+    })
+  }
+
+  /** Runs a change on the stored target, made when it is new, and announces what it did. `undefined`: nothing changed. */
+  async #change(
+    account: AccountRef,
+    authority: string,
+    setting: 'auto' | 'syncable',
+    change: (target: TargetRecord) => Change | undefined,
+  ): Promise<void> {
+    const { store, events, clock } = this.#engine
+    const changed = await store.write(() => change(this.ensure(account, authority)))
+    if (changed === undefined) return
+    this.#announce(changed)
+    events.emit('sync:settings', { at: clock.now(), setting, account: this.#accountOf(account), authority })
+    this.#engine.wake()
+  }
+
+  /** Inside a write. */
+  #applySwitches(
+    target: TargetRecord,
+    master: boolean,
+    reason: 'auto-sync' | 'master-sync-auto',
+    change: Change,
+  ): void {
+    const { store, clock } = this.#engine
+    const refusal = switchedOff({ auto: target.auto, master, ignoreSettings: false })
+    if (refusal === undefined) {
+      const service = store.services.get(target.service)
+      if (service?.registered !== true || target.syncable === 0 || target.parkedAt !== undefined) return
+      const first = createOperation(target, service, { reason }, clock.now(), store.owner)
+      change.queued.push({ operation: enqueue(store, target, first).operation, target })
+      return
+    }
+    for (const operation of store.operations.listOf(target.id)) {
+      if (operation.state === 'running' || operation.state === 'stuck') continue
+      if (has(operation.flags, IGNORE_SETTINGS) || has(operation.flags, INITIALIZE)) continue
+      dropOperation(store, operation, refusal, clock.now())
+      change.dropped.push({ operation, target, why: refusal })
+    }
+  }
+
+  /** Inside a write. Settings may be made for an account and an authority that are not known yet. */
+  ensure(account: AccountRef, authority: string): TargetRecord {
+    const { store, clock } = this.#engine
+    const { id, type } = this.#accountOf(account)
+    const service = this.#serviceFor(account, authority) ?? store.services.put(unregistered(type, authority))
+    return ensureTarget(store, service, { id, type }, clock.now()).target
+  }
+
+  #serviceFor(account: AccountRef, authority: string): ServiceRecord | undefined {
+    return this.#engine.store.services.find(this.#accountOf(account).type, authority)
+  }
+
+  #accountOf(account: AccountRef): Account {
+    const known = this.#engine.roster.get(accountIdOf(account))
+    if (known !== undefined) return known
+    return typeof account === 'string' ? { id: account, type: '', name: '' } : account
+  }
+
+  #announce({ queued, dropped }: Change): void {
+    for (const { operation, target } of queued) {
+      announceQueued(this.#engine, { ...factsOf(this.#engine, operation, target), operation, merged: false })
+    }
+    for (const { operation, target, why } of dropped) {
+      announceDropped(this.#engine, factsOf(this.#engine, operation, target), phaseOf(operation.state), why)
+    }
+  }
+}
+
+function checkSwitch(value: unknown, option: string): void {
+  if (typeof value !== 'boolean') throw new TypeError(`${option} must be a boolean, received ${kindOf(value)}`)
+}
+
+/** A service that settings were made for before any adapter came. */
+function unregistered(accountType: string, authority: string): Omit<ServiceRecord, 'id'> {
+  return {
+    accountType,
+    authority,
+    network: 'any',
+    supportsUploading: true,
+    isAlwaysSyncable: false,
+    userVisible: true,
+    asksReadiness: false,
+    registered: false,
+    defaultAuto: false,
+    defaultPeriodMs: undefined,
+    defaultFlexMs: undefined,
+  }
+}

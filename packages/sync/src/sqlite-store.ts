@@ -1,0 +1,98 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Database, Doorbell, Liveness } from '@accountry/accounts/foundation'
+import type { OperationStore } from './operation-store.ts'
+import { SYNC_APPLICATION_ID, SYNC_MIGRATIONS } from './schema.ts'
+import { one, text } from './sqlite/columns.ts'
+import { journalTable } from './sqlite/journal-table.ts'
+import { operationTable } from './sqlite/operation-table.ts'
+import { periodicTable } from './sqlite/periodic-table.ts'
+import { serviceTable } from './sqlite/service-table.ts'
+import { targetTable } from './sqlite/target-table.ts'
+
+export interface SqliteStoreOptions {
+  /** Folder of `sync.db`; made when absent. */
+  readonly directory: string
+  /** How long a write waits for another process. Default 5 000. */
+  readonly writeMs?: number
+}
+
+/**
+ * Opens the engine's own database, `sync.db`, shared by all processes that name the same folder.
+ *
+ * @throws AccountError `ERR_VAULT_CORRUPT` for a damaged file, which is left as it is.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<OperationStore> {
+  const { directory } = options
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const database = await Database.open({
+    file: join(directory, 'sync.db'),
+    migrations: SYNC_MIGRATIONS,
+    applicationId: SYNC_APPLICATION_ID,
+    ...(options.writeMs !== undefined && { writeMs: options.writeMs }),
+  })
+  try {
+    return new SqliteStore(database, directory)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+class SqliteStore implements OperationStore {
+  readonly services: OperationStore['services']
+  readonly targets: OperationStore['targets']
+  readonly operations: OperationStore['operations']
+  readonly periodics: OperationStore['periodics']
+  readonly journal: OperationStore['journal']
+  readonly #database: Database
+  readonly #liveness: Liveness
+  readonly #doorbell: Doorbell
+
+  constructor(database: Database, directory: string) {
+    this.#database = database
+    this.#liveness = Liveness.open(join(directory, 'sync-alive'))
+    this.#doorbell = new Doorbell(join(directory, 'sync-bell'))
+    this.services = serviceTable(database)
+    this.targets = targetTable(database)
+    this.operations = operationTable(database)
+    this.periodics = periodicTable(database)
+    this.journal = journalTable(database)
+  }
+
+  get owner(): string {
+    return this.#liveness.owner
+  }
+
+  getMeta(name: string): string | undefined {
+    return text(one(this.#database.prepare('SELECT value FROM meta WHERE name = ?'), name)?.['value'])
+  }
+
+  setMeta(name: string, value: string): void {
+    this.#database.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run(name, value)
+  }
+
+  async write<T>(run: () => T): Promise<T> {
+    const result = await this.#database.write(run)
+    this.#doorbell.ring()
+    return result
+  }
+
+  isAlive(owner: string): boolean {
+    return this.#liveness.isAlive(owner)
+  }
+
+  dataVersion(): number {
+    return this.#database.dataVersion()
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#doorbell.onRing(listener)
+  }
+
+  close(): void {
+    this.#doorbell.close()
+    this.#liveness.close()
+    this.#database.close()
+  }
+}

@@ -1,0 +1,119 @@
+import type { SQLInputValue } from 'node:sqlite'
+import type { Database } from '@accountry/accounts/foundation'
+import type { OperationTable } from '../operation-store.ts'
+import type { Lane, OperationRecord, OperationState, SyncReason, SyncSource } from '../sync-operation.ts'
+import { all, number, one, orNull, type Row, statementsFor, text } from './columns.ts'
+
+const COLUMNS = [
+  'id',
+  'target',
+  'service',
+  'extras',
+  'flags',
+  'lane',
+  'gate',
+  'reason',
+  'source',
+  'state',
+  'attempt',
+  'created_at',
+  'not_before_at',
+  'due_at',
+  'waiting_since',
+  'periodic',
+  'requester',
+  'claimed_by',
+  'started_at',
+  'stop',
+  'slot',
+]
+
+const WAITING = "state IN ('queued', 'held', 'parked')"
+
+export function operationTable(database: Database): OperationTable {
+  const { insert, update } = statementsFor(database, 'operations', COLUMNS, 'id')
+  const list = (sql: string, ...values: SQLInputValue[]): OperationRecord[] =>
+    all(database.prepare(`SELECT * FROM operations ${sql}`), ...values).map(toOperation)
+  return {
+    get: (id) => list('WHERE id = ?', id)[0],
+    findWaiting: (target, flags, extras) =>
+      list(`WHERE target = ? AND flags = ? AND extras = ? AND ${WAITING} LIMIT 1`, target, flags, extras)[0],
+    listOf: (target) => list('WHERE target = ? ORDER BY seq', target),
+    listBusy: () => list("WHERE state IN ('running', 'stuck') ORDER BY seq"),
+    list: (limit) => list('ORDER BY seq LIMIT ?', limit),
+    insert(operation) {
+      insert(...valuesOf(operation))
+    },
+    save: (operation) => update(...valuesOf(operation), operation.id) > 0,
+    delete(id) {
+      database.prepare('DELETE FROM operations WHERE id = ?').run(id)
+    },
+    listDue({ service, gate, lane, now }, limit) {
+      const sql = `WHERE state = 'queued' AND service = ? AND gate = ? AND lane = ? AND due_at <= ?
+        ORDER BY due_at, seq LIMIT ?`
+      return list(sql, service, gate, lane, now, limit)
+    },
+    nextDueAt({ service, gate, now }) {
+      const sql = `SELECT min(due_at) AS due FROM (
+          SELECT min(due_at) AS due_at FROM operations WHERE state = 'queued' AND service = ?1 AND gate = ?2 AND lane = 0 AND due_at > ?3
+          UNION ALL
+          SELECT min(due_at) FROM operations WHERE state = 'queued' AND service = ?1 AND gate = ?2 AND lane = 1 AND due_at > ?3
+          UNION ALL
+          SELECT min(due_at) FROM operations WHERE state = 'queued' AND service = ?1 AND gate = ?2 AND lane = 2 AND due_at > ?3)`
+      return number(one(database.prepare(sql), service, gate, now)?.['due'])
+    },
+    countWaiting: () => Number(one(database.prepare(`SELECT count(*) AS n FROM operations WHERE ${WAITING}`))?.['n']),
+  }
+}
+
+function valuesOf(operation: OperationRecord): SQLInputValue[] {
+  return [
+    operation.id,
+    operation.target,
+    operation.service,
+    operation.extras,
+    operation.flags,
+    operation.lane,
+    operation.gate,
+    operation.reason,
+    operation.source,
+    operation.state,
+    operation.attempt,
+    operation.createdAt,
+    operation.notBeforeAt,
+    operation.dueAt,
+    operation.waitingSince,
+    orNull(operation.periodic),
+    operation.requester,
+    orNull(operation.claimedBy),
+    orNull(operation.startedAt),
+    orNull(operation.stop),
+    orNull(operation.slot),
+  ]
+}
+
+function toOperation(row: Row): OperationRecord {
+  return {
+    id: String(row['id']),
+    target: Number(row['target']),
+    service: Number(row['service']),
+    extras: String(row['extras']),
+    flags: Number(row['flags']),
+    lane: Number(row['lane']) as Lane,
+    gate: Number(row['gate']),
+    reason: row['reason'] as SyncReason,
+    source: row['source'] as SyncSource,
+    state: row['state'] as OperationState,
+    attempt: Number(row['attempt']),
+    createdAt: Number(row['created_at']),
+    notBeforeAt: Number(row['not_before_at']),
+    dueAt: Number(row['due_at']),
+    waitingSince: Number(row['waiting_since']),
+    periodic: number(row['periodic']),
+    requester: String(row['requester']),
+    claimedBy: text(row['claimed_by']),
+    startedAt: number(row['started_at']),
+    stop: text(row['stop']),
+    slot: text(row['slot']),
+  }
+}

@@ -1,0 +1,217 @@
+import type { Account, AccountRef } from '@accountry/accounts'
+import type { SyncManagerEvents } from './events.ts'
+import { explainTarget, type SyncExplanation } from './explain.ts'
+import { type OpenedEngine, openEngine } from './open-engine.ts'
+import type { PeriodicSync, PeriodicSyncRequest } from './periodic-syncs.ts'
+import type { HistoryFilter, SyncDayStats, SyncHistoryItem, SyncInfo, SyncStatus } from './questions.ts'
+import type { SyncAdapter, SyncAdapterType } from './sync-adapter.ts'
+import { adapterTypeOf } from './sync-adapter.ts'
+import type { SyncManagerOptions } from './sync-manager-options.ts'
+import type { SyncHandle, SyncRequest, SyncTarget } from './sync-request.ts'
+import { accountIdOf, checkedAccount, checkedAuthority, checkedRequest, checkedTarget } from './sync-request.ts'
+
+/**
+ * Decides when the data of each account is synchronised, and runs the adapters that do it (Android's `SyncManager`).
+ *
+ * Everything that is asked for is stored before it is promised; several processes on one folder share the work, and
+ * each operation runs in exactly one of them. This class checks arguments and hands over to the room that does the work.
+ */
+export class SyncManager implements AsyncDisposable {
+  readonly #opened: OpenedEngine
+
+  private constructor(opened: OpenedEngine) {
+    this.#opened = opened
+  }
+
+  /**
+   * Opens the engine. Requests are taken and stored from now on; they are performed after {@link SyncManager.start}.
+   *
+   * @throws AccountError `ERR_STORAGE_WRITE`, `ERR_VAULT_UNAVAILABLE` when its database cannot be opened.
+   */
+  static async open(options: SyncManagerOptions): Promise<SyncManager> {
+    return new SyncManager(await openEngine(options))
+  }
+
+  /** @throws TypeError for what is not an adapter, and for a second one of the same account type and authority. */
+  registerAdapter(adapter: SyncAdapter): void {
+    this.#opened.registerAdapter(adapter)
+  }
+
+  /** The adapters of this process. */
+  getSyncAdapterTypes(): SyncAdapterType[] {
+    return this.#opened.engine.adapters.list().map(adapterTypeOf)
+  }
+
+  /** Begins to perform what is due. Calling it again does nothing. */
+  start(): void {
+    this.#opened.start()
+  }
+
+  /** Ends the runs of this process, which begin anew at the next start here or elsewhere. Resolves when they ended. */
+  stop(): Promise<void> {
+    return this.#opened.stop()
+  }
+
+  /** Stops, and lets go of the database. Requests that are stored stay stored. */
+  close(): Promise<void> {
+    return this.#opened.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Resolves when nothing runs here and nothing that could run now is due. */
+  whenIdle(): Promise<void> {
+    return this.#opened.whenIdle()
+  }
+
+  /**
+   * Asks for a synchronisation. Decided at once and stored at the end of this tick, together with all other requests
+   * of the tick.
+   *
+   * @returns What became of it; `done` tells how it ends.
+   * @throws TypeError, RangeError for a wrong request.
+   */
+  requestSync(request: SyncRequest): SyncHandle {
+    this.#opened.checkOpen()
+    return this.#opened.intake.submit(checkedRequest(request))
+  }
+
+  /**
+   * Tells of a local change: what changed is uploaded soon, several changes together. Changes that a sync adapter makes
+   * itself are not told.
+   */
+  notifyChange(change: { account?: AccountRef; authority: string }): SyncHandle {
+    this.#opened.checkOpen()
+    checkedAuthority(change.authority)
+    const notBeforeMs = this.#opened.localChangeDelayMs
+    return this.#opened.intake.submit(checkedRequest({ ...change, upload: true, notBeforeMs }, 'local-change'))
+  }
+
+  /**
+   * Cancels queued and running synchronisations and ends the wait after errors. Periodic syncs stay.
+   *
+   * @param scope An account, an authority, both, neither (all), or the id of a handle.
+   * @returns How many were canceled.
+   */
+  async cancelSync(scope: { account?: AccountRef; authority?: string } | { id: string } = {}): Promise<number> {
+    this.#opened.checkOpen()
+    if ('id' in scope) return this.#opened.cancel({ id: scope.id })
+    const accountId = scope.account === undefined ? undefined : accountIdOf(checkedAccount(scope.account))
+    const authority = scope.authority === undefined ? undefined : checkedAuthority(scope.authority)
+    return this.#opened.cancel({ accountId, authority })
+  }
+
+  /** Above 0: yes; 0: no; below 0: not known, an initialisation run finds out. */
+  async setIsSyncable(target: SyncTarget, syncable: number): Promise<void> {
+    await this.#opened.ready()
+    return this.#opened.settings.setSyncable(target, syncable)
+  }
+
+  /** 1, 0, or -1 for not known; 0 where no adapter was ever registered. */
+  async getIsSyncable(target: SyncTarget): Promise<number> {
+    await this.#opened.ready()
+    return this.#opened.settings.getSyncable(target)
+  }
+
+  /** Switches automatic synchronisation of a target. Switching it on asks for one. */
+  async setSyncAutomatically(target: SyncTarget, on: boolean): Promise<void> {
+    await this.#opened.ready()
+    return this.#opened.settings.setAuto(target, on)
+  }
+
+  /** Default: what the adapter's `defaults` say, else `false`. */
+  async getSyncAutomatically(target: SyncTarget): Promise<boolean> {
+    await this.#opened.ready()
+    return this.#opened.settings.getAuto(target)
+  }
+
+  /** Switches all automatic synchronisation. Default: on. */
+  async setMasterSyncAutomatically(on: boolean): Promise<void> {
+    await this.#opened.ready()
+    return this.#opened.settings.setMaster(on)
+  }
+
+  async getMasterSyncAutomatically(): Promise<boolean> {
+    await this.#opened.ready()
+    return this.#opened.settings.getMaster()
+  }
+
+  /** Synchronises again and again. The same account, authority and extras again: updated, and nothing if it is equal. */
+  async addPeriodicSync(request: PeriodicSyncRequest): Promise<void> {
+    await this.#opened.ready()
+    return this.#opened.periodics.add(request)
+  }
+
+  async removePeriodicSync(request: Pick<PeriodicSyncRequest, 'account' | 'authority' | 'extras'>): Promise<void> {
+    await this.#opened.ready()
+    return this.#opened.periodics.remove(request)
+  }
+
+  async getPeriodicSyncs(filter: { account?: AccountRef; authority?: string } = {}): Promise<PeriodicSync[]> {
+    await this.#opened.ready()
+    return this.#opened.periodics.list(filter)
+  }
+
+  /** Whether a run of the target is at work, here or in another process. */
+  async isSyncActive(target: SyncTarget): Promise<boolean> {
+    await this.#opened.ready()
+    return this.#opened.questions.isActive(checkedTarget(target))
+  }
+
+  /** Whether a run of the target is queued; one that runs or is parked is not. */
+  async isSyncPending(target: SyncTarget): Promise<boolean> {
+    await this.#opened.ready()
+    return this.#opened.questions.isPending(checkedTarget(target))
+  }
+
+  /** What runs now, here and in other processes. */
+  async getCurrentSyncs(): Promise<SyncInfo[]> {
+    await this.#opened.ready()
+    return this.#opened.questions.currentSyncs()
+  }
+
+  /** `undefined` for a target that was never used. */
+  async getSyncStatus(target: SyncTarget): Promise<SyncStatus | undefined> {
+    await this.#opened.ready()
+    return this.#opened.questions.status(checkedTarget(target))
+  }
+
+  /** The last 100 runs, the newest first. */
+  async getHistory(filter: HistoryFilter = {}): Promise<SyncHistoryItem[]> {
+    await this.#opened.ready()
+    return this.#opened.questions.history(filter)
+  }
+
+  /** Runs per day, the newest first; 28 days are kept. */
+  async getDayStats(): Promise<SyncDayStats[]> {
+    await this.#opened.ready()
+    return this.#opened.questions.days()
+  }
+
+  /** Why a target is not being synchronised now, and when it next may be. */
+  async explain(target: SyncTarget): Promise<SyncExplanation> {
+    await this.#opened.ready()
+    const { account, authority } = checkedTarget(target)
+    const { engine } = this.#opened
+    const accountId = accountIdOf(account)
+    const known: Account | undefined = engine.roster.get(accountId)
+    return explainTarget(engine, { account: known, accountId, authority }, await this.#opened.facts())
+  }
+
+  on<E extends keyof SyncManagerEvents>(event: E, listener: (...args: SyncManagerEvents[E]) => void): this {
+    this.#opened.engine.events.on(event, listener)
+    return this
+  }
+
+  off<E extends keyof SyncManagerEvents>(event: E, listener: (...args: SyncManagerEvents[E]) => void): this {
+    this.#opened.engine.events.off(event, listener)
+    return this
+  }
+
+  once<E extends keyof SyncManagerEvents>(event: E, listener: (...args: SyncManagerEvents[E]) => void): this {
+    this.#opened.engine.events.once(event, listener)
+    return this
+  }
+}
