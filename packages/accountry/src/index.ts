@@ -1,1 +1,35 @@
-export {}
+export type * from '@accountry/accounts'
+export {
+  ACCOUNT_ERROR_CODES,
+  ACCOUNT_ERROR_REASONS,
+  AccountError,
+  AccountManager,
+  AuthToken,
+  accountErrorFrom,
+  isAccountError,
+  SecretInput,
+  systemClock,
+} from '@accountry/accounts'
+export type * from '@accountry/oauth'
+export { createOAuthAuthenticator } from '@accountry/oauth'
+export type * from '@accountry/sync'
+export {
+  alwaysConnected,
+  areExtrasEqual,
+  arePeriodicSyncsEqual,
+  createSyncResult,
+  createSyncStats,
+  DEFAULT_BACKOFF,
+  hasError,
+  hasHardError,
+  hasSoftError,
+  madeSomeProgress,
+  openSqliteStore,
+  resultLogCode,
+  SyncManager,
+  SyncRetry,
+} from '@accountry/sync'
+export type { Accountry, AccountryOptions } from './accountry.ts'
+export { openAccountry } from './accountry.ts'
+export type { TerminalInteractionOptions } from './terminal/terminal-interaction.ts'
+export { terminalInteraction } from './terminal/terminal-interaction.ts'

@@ -1,0 +1,116 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { AccountManager, Authenticator, InteractionHandler, KeyProvider, VaultHealth } from '@accountry/accounts'
+import { defaultVaultFolder, project } from '@accountry/accounts/foundation'
+import { environmentKey, fileKey, osKeychain, type PassphraseKeyOptions, passphraseKey } from '@accountry/keychain'
+import { createOAuthAuthenticator, type OAuthAuthenticatorOptions } from '@accountry/oauth'
+import { type Accountry, openAccountry } from '../accountry.ts'
+import type { OpenRequest } from './command-run.ts'
+import { UsageError } from './exit-codes.ts'
+
+const VAULT_VARIABLE = `${project.environmentPrefix}VAULT`
+
+// Sees every account, as Android's Settings does: the person at the terminal owns them all.
+const app = { id: project.folder, name: 'the accountry command', system: true }
+
+/**
+ * Opens a vault that apps have made, for the person who owns it.
+ *
+ * The command makes no vault and gives none a new key: it takes the provider that the vault names. Account types whose
+ * authenticator was recorded in the vault are served; accounts of all others are listed.
+ *
+ * @throws UsageError when it is not clear which vault is meant.
+ */
+export async function openOwnAccounts(request: OpenRequest): Promise<Accountry> {
+  const vault = chooseVault(request.vault ?? process.env[VAULT_VARIABLE], existingVaults())
+  const accountry = await openUnlocked(vault, request)
+  try {
+    await registerRecorded(accountry.accounts)
+    return accountry
+  } catch (error) {
+    await accountry.close()
+    throw error
+  }
+}
+
+/** The names of the vaults of this person, in alphabetical order. */
+export function existingVaults(): string[] {
+  const folder = dirname(defaultVaultFolder('any'))
+  if (!existsSync(folder)) return []
+  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return names
+    .map(({ name }) => name)
+    .filter((name) => existsSync(join(folder, name, 'vault.db')))
+    .sort()
+}
+
+/** @throws UsageError unless exactly one vault is meant, and it exists. */
+export function chooseVault(wanted: string | undefined, existing: readonly string[]): string {
+  const [only] = existing
+  if (only === undefined) {
+    throw new UsageError('There is no vault yet: the first app that opens one makes it. To look around: accountry try')
+  }
+  if (wanted === undefined && existing.length === 1) return only
+  if (wanted === undefined) throw new UsageError(`Say which vault with --vault: ${existing.join(', ')}`)
+  if (existing.includes(wanted) && basename(wanted) === wanted) return wanted
+  throw new UsageError(
+    `There is no vault "${wanted}". There ${existing.length === 1 ? 'is' : 'are'}: ${existing.join(', ')}`,
+  )
+}
+
+async function openUnlocked(vault: string, request: OpenRequest): Promise<Accountry> {
+  const open = (keyProvider: KeyProvider): Promise<Accountry> =>
+    openAccountry({ app, vault, keyProvider, ...(request.interaction && { interaction: request.interaction }) })
+  const accountry = await open(osKeychain())
+  const health = await accountry.accounts.health()
+  const other = health.locked ? recordedProvider(health, request) : undefined
+  if (other === undefined) return accountry
+  await accountry.close()
+  return await open(other)
+}
+
+/** The provider that the vault names, when it can be had here. Giving it another one would add a key to the vault. */
+function recordedProvider({ providers }: VaultHealth, { interaction }: OpenRequest): KeyProvider | undefined {
+  for (const { id } of providers) {
+    const [kind, detail] = split(id)
+    if (kind === 'file' && existsSync(detail)) return fileKey({ path: detail })
+    if (kind === 'environment' && process.env[detail] !== undefined) return environmentKey({ variable: detail })
+    if (kind === 'passphrase' && interaction?.promptCredentials !== undefined) {
+      return passphraseKey({ prompt: passphrasePrompt(interaction.promptCredentials.bind(interaction)) })
+    }
+  }
+  return undefined
+}
+
+function passphrasePrompt(ask: NonNullable<InteractionHandler['promptCredentials']>): PassphraseKeyOptions['prompt'] {
+  return async ({ attempt, signal }) => {
+    const label = attempt === 1 ? 'Passphrase of the vault' : 'That was not it. Passphrase of the vault'
+    const answers = await ask({ fields: [{ name: 'passphrase', label, secret: true, required: true }], signal })
+    return answers['passphrase']?.consume() ?? ''
+  }
+}
+
+function split(id: string): [string, string] {
+  const colon = id.indexOf(':')
+  return colon < 0 ? [id, ''] : [id.slice(0, colon), id.slice(colon + 1)]
+}
+
+/**
+ * Makes this process serve the types whose authenticator is data. While the vault is locked its configurations are too;
+ * its accounts are listed all the same, and so are those of a configuration that this version cannot read.
+ */
+async function registerRecorded(accounts: AccountManager): Promise<void> {
+  if ((await accounts.health()).locked) return
+  for (const { kind, options } of (await accounts.getAuthenticatorConfigurations()).values()) {
+    const authenticator = kind === 'oauth' ? readable(options) : undefined
+    if (authenticator !== undefined) accounts.registerAuthenticator(authenticator)
+  }
+}
+
+function readable(options: Readonly<Record<string, unknown>>): Authenticator | undefined {
+  try {
+    return createOAuthAuthenticator(options as unknown as OAuthAuthenticatorOptions)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,2 @@
+export type { GoogleOptions } from '@accountry/oauth/providers/google'
+export { google } from '@accountry/oauth/providers/google'
