@@ -289,17 +289,21 @@ export class AccountManager implements AsyncDisposable {
     checkOneOf(options.interaction, 'interaction', ['never', 'allow'])
     checkNotAborted(options.signal, 'resolving an account')
     const { hint, signal } = options
-    return await this.#chooser.resolve(await this.getAccountsByType(type), {
+    const candidates = await this.getAccountsByType(type)
+    const known = new Set(candidates.map(({ id }) => id))
+    return await this.#chooser.resolve(candidates, {
       type,
       hint,
       signal,
       isInteractive: options.interaction === 'allow',
       preferred: this.#editor.getDefault(type),
-      signIn: async () =>
-        await this.addAccount(type, {
+      signIn: async () => {
+        const addOptions = {
           ...(hint !== undefined && { name: hint }),
           ...(signal !== undefined && { signal }),
-        }),
+        }
+        return await this.#signIn.addAccount(this.#authenticator(type), addOptions, () => this.#newAccount(type, known))
+      },
     })
   }
 
@@ -910,6 +914,12 @@ export class AccountManager implements AsyncDisposable {
     const removed = await this.#removal.remove(record)
     void this.#removal.sendRevocations()
     return removed
+  }
+
+  /** An account to which another process signed in meanwhile. */
+  #newAccount(type: string, known: ReadonlySet<string>): Account | undefined {
+    this.#engine.lookNow()
+    return visibleAccounts(this.#engine, this.#engine.index.ofType(type)).find(({ id }) => !known.has(id))
   }
 
   #tokenKey(record: AccountRecord, type: AuthTokenTypeSpec, options: unknown): TokenKey {

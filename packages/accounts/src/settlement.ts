@@ -3,6 +3,7 @@ import { AuthToken, type IssuedToken } from './auth-token.ts'
 import { superseded } from './credential-writer.ts'
 import type { Engine } from './engine.ts'
 import { AccountError } from './errors.ts'
+import { issuesSingleTokens } from './shared-token.ts'
 import type { Lease } from './storage/leases.ts'
 import { storedKeyOf, type TokenKey } from './token-key.ts'
 import type { AccountRecord } from './vault/account-records.ts'
@@ -41,6 +42,10 @@ export class Settlement {
     try {
       const revision = await this.#engine.commit((announce) => {
         const record = this.#current(attempt)
+        // The service has just ended every other token of the account.
+        if (issuesSingleTokens(this.#engine.authenticators.get(account.type)?.description)) {
+          this.#engine.tokens.deleteAll(account.id)
+        }
         this.#engine.tokens.put(account.id, storedKeyOf(key), stored)
         lease.releaseInside()
         if (record.state !== 'ok' || record.failures > 0 || record.doubtful !== undefined) {

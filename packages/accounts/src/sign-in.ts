@@ -21,11 +21,26 @@ export class SignIn {
     this.#store = new AccountStore(engine)
   }
 
-  async addAccount(authenticator: Authenticator, options: AddAccountOptions): Promise<Account> {
+  /**
+   * @param isAnswered Looked at while another process signs in to the same type: the account that this makes needless.
+   */
+  async addAccount(
+    authenticator: Authenticator,
+    options: AddAccountOptions,
+    isAnswered: () => Account | undefined = () => undefined,
+  ): Promise<Account> {
     const { type } = authenticator.description
     // Before the person goes through a browser for nothing.
     void this.#engine.vault.keyring.dataKey
-    const answer = await callPlugin(this.#engine, {
+    return await this.#oneAtATime(`sign-in:${type}`, options.signal, isAnswered, async () => {
+      const answer = await this.#askForNew(authenticator, options)
+      return await this.#storeNew(type, checkedNewAccount(answer, type), options.ifExists ?? 'update')
+    })
+  }
+
+  async #askForNew(authenticator: Authenticator, options: AddAccountOptions): Promise<unknown> {
+    const { type } = authenticator.description
+    return await callPlugin(this.#engine, {
       type,
       what: `signing in to ${type}`,
       timeoutMs: this.#engine.timeouts.interactionMs,
@@ -42,7 +57,26 @@ export class SignIn {
           context,
         ),
     })
-    return await this.#storeNew(type, checkedNewAccount(answer, type), options.ifExists ?? 'update')
+  }
+
+  /** One interactive sign-in at a time, in all processes: ten of them would open ten tabs. */
+  async #oneAtATime(
+    resource: string,
+    signal: AbortSignal | undefined,
+    isAnswered: () => Account | undefined,
+    task: () => Promise<Account>,
+  ): Promise<Account> {
+    const { vault, timeouts } = this.#engine
+    const lease = await vault.leases.acquire(resource, {
+      waitMs: timeouts.interactionMs,
+      signal,
+      isAnswered: () => isAnswered() !== undefined,
+    })
+    try {
+      return isAnswered() ?? (await task())
+    } finally {
+      await lease?.release()
+    }
   }
 
   /**
@@ -55,9 +89,26 @@ export class SignIn {
     authenticator: Authenticator,
     options: UpdateCredentialsOptions,
   ): Promise<Account> {
-    const { account } = record
+    const { account, credentialRevision } = record
     if (authenticator.updateCredentials === undefined) throw unsupported(account.type, 'sign in again to')
-    const answer = await callPlugin(this.#engine, {
+    // Somebody signed in to it while this one waited for their turn.
+    const isAnswered = () => {
+      const current = this.#engine.records.get(account.id)
+      return current !== undefined && current.credentialRevision !== credentialRevision ? current.account : undefined
+    }
+    return await this.#oneAtATime(`sign-in:${account.id}`, options.signal, isAnswered, async () => {
+      const answer = await this.#askAgain(record, authenticator, options)
+      return await this.store(account.type, record, checkedNewAccount(answer, account.type))
+    })
+  }
+
+  async #askAgain(
+    record: AccountRecord,
+    authenticator: Authenticator,
+    options: UpdateCredentialsOptions,
+  ): Promise<unknown> {
+    const { account } = record
+    return await callPlugin(this.#engine, {
       type: account.type,
       account,
       what: `signing in again to ${account.name}`,
@@ -74,7 +125,6 @@ export class SignIn {
         return await authenticator.updateCredentials?.(request, context)
       },
     })
-    return await this.store(account.type, record, checkedNewAccount(answer, account.type))
   }
 
   /** Stores who signed in: as `record`, which must be the same person, or as whoever it is. */

@@ -9,6 +9,7 @@ import { ExitGuard } from './exit-guard.ts'
 import { callPlugin } from './plugin-call.ts'
 import { isSuperseded, Refresh } from './refresh.ts'
 import type { RefreshAhead } from './refresh-ahead.ts'
+import { coveringToken, issuesSingleTokens } from './shared-token.ts'
 import { stateError } from './state-error.ts'
 import { DEFAULT_MIN_VALIDITY_MS, isFresh } from './token-cache.ts'
 import { storedKeyOf, type TokenKey } from './token-key.ts'
@@ -77,7 +78,7 @@ export class TokenSource {
 
   /** The stored token, whatever its age; reads the vault and remembers it. */
   fromVault(record: AccountRecord, key: TokenKey): KnownToken | undefined {
-    const stored = this.#engine.tokens.get(record.account.id, storedKeyOf(key))
+    const stored = this.#engine.tokens.get(record.account.id, storedKeyOf(key)) ?? this.#shared(record, key)
     if (stored === undefined) return undefined
     const token = new AuthToken({ ...stored, account: record.account })
     this.#engine.cache.put(record.account.id, key.canonical, {
@@ -86,6 +87,13 @@ export class TokenSource {
       revision: this.#engine.revision,
     })
     return { token, stored }
+  }
+
+  #shared({ account }: AccountRecord, key: TokenKey): StoredToken | undefined {
+    const description = this.#engine.authenticators.get(account.type)?.description
+    if (!issuesSingleTokens(description)) return undefined
+    const token = coveringToken(this.#engine.tokens.all(account.id), key, description)
+    return token === undefined ? undefined : { ...token, authTokenType: key.label }
   }
 
   async get(

@@ -27,6 +27,12 @@ export class TokenRecords {
     return { ...(token as StoredToken), expiresAt: token.expiresAt }
   }
 
+  /** Every token of an account. */
+  all(account: string): StoredToken[] {
+    const rows = this.#vault.database.prepare('SELECT key FROM token WHERE account = ? ORDER BY key').all(account)
+    return rows.map((row) => this.get(account, String(row['key']))).filter((token) => token !== undefined)
+  }
+
   put(account: string, key: string, token: StoredToken): void {
     const data = this.#vault.seal({ kind: 'token', owner: account, field: key }, token)
     this.#vault.database
