@@ -1,5 +1,5 @@
 import { sessionBusSockets } from './dbus/bus-address.ts'
-import { DbusConnection, DbusError, DbusUnreachable } from './dbus/dbus-connection.ts'
+import { DbusConnection, DbusError, DbusUnreachable, UNEXPECTED_ANSWER } from './dbus/dbus-connection.ts'
 import type { WireValue } from './dbus/wire-writer.ts'
 
 const SERVICE = 'org.freedesktop.secrets'
@@ -50,7 +50,12 @@ export class SecretService {
 
   /** Starts the service when the bus knows how to. */
   async stateOf(attributes: ItemAttributes): Promise<ItemState> {
-    const [unlocked, locked] = (await this.#call('SearchItems', 'a{ss}', [Object.entries(attributes)])) as string[][]
+    const [unlocked, locked] = (await this.#call(
+      'SearchItems',
+      'a{ss}',
+      [Object.entries(attributes)],
+      'aoao',
+    )) as string[][]
     if (locked !== undefined && locked.length > 0) {
       return { kind: 'locked', why: 'the keychain entry is in a locked collection', locked, isItem: true }
     }
@@ -64,12 +69,12 @@ export class SecretService {
    * @returns `false` when the person dismissed the prompt, or none could be shown.
    */
   async unlock(paths: readonly string[]): Promise<boolean> {
-    const [, prompt] = await this.#call('Unlock', 'ao', [paths])
+    const [, prompt] = await this.#call('Unlock', 'ao', [paths], 'aoo')
     return prompt === NO_OBJECT || (await this.#showPrompt(String(prompt)))
   }
 
   async #defaultCollectionState(): Promise<ItemState> {
-    const [path] = await this.#call('ReadAlias', 's', ['default'])
+    const [path] = await this.#call('ReadAlias', 's', ['default'], 'o')
     const isLocked = path === NO_OBJECT ? undefined : await this.#isLocked(String(path))
     if (isLocked === undefined) {
       return { kind: 'unavailable', why: 'the Secret Service has no default collection; create a default keyring' }
@@ -89,8 +94,10 @@ export class SecretService {
         member: 'Get',
         signature: 'ss',
         body: [COLLECTION_INTERFACE, 'Locked'],
+        returns: 'v',
       })
-      return isLocked === true
+      if (typeof isLocked !== 'boolean') throw new DbusError(UNEXPECTED_ANSWER)
+      return isLocked
     } catch (error) {
       if (error instanceof DbusError && MISSING_OBJECT.has(error.name)) return undefined
       throw error
@@ -108,12 +115,17 @@ export class SecretService {
       await this.#connection.call({ ...call, signature: 's', body: [''] })
     }
     const [[isDismissed]] = await Promise.all([completed, show()])
-    return isDismissed !== true
+    return isDismissed === false
   }
 
-  async #call(member: string, signature: string, body: readonly WireValue[]): Promise<readonly WireValue[]> {
+  async #call(
+    member: string,
+    signature: string,
+    body: readonly WireValue[],
+    returns: string,
+  ): Promise<readonly WireValue[]> {
     const target = { destination: SERVICE, path: SERVICE_PATH, interface: SERVICE_INTERFACE }
-    return await this.#connection.call({ ...target, member, signature, body })
+    return await this.#connection.call({ ...target, member, signature, body, returns })
   }
 }
 

@@ -7,6 +7,9 @@ const BUS = { destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus'
 /** A bus that does not finish its greeting within this many bytes is none. */
 const MAX_GREETING_BYTES = 4096
 
+/** The name of a {@link DbusError} for an answer of other types than the method has. */
+export const UNEXPECTED_ANSWER = 'an unexpected answer'
+
 /** The bus or the service answered with an error. `name` is the D-Bus error name. */
 export class DbusError extends Error {
   constructor(name: string) {
@@ -31,6 +34,10 @@ interface PendingCall {
   reject(error: Error): void
 }
 
+interface SentCall extends PendingCall {
+  readonly returns: string | undefined
+}
+
 interface AwaitedSignal extends PendingCall {
   matches(message: IncomingMessage): boolean
 }
@@ -45,7 +52,7 @@ interface AwaitedSignal extends PendingCall {
 export class DbusConnection {
   readonly #socket: Socket
   readonly #signal: AbortSignal
-  readonly #pending = new Map<number, PendingCall>()
+  readonly #pending = new Map<number, SentCall>()
   readonly #awaited = new Set<AwaitedSignal>()
   #received: Buffer = Buffer.alloc(0)
   #greeting: PendingCall | undefined
@@ -83,12 +90,17 @@ export class DbusConnection {
     throw failure
   }
 
-  /** @throws {@link DbusError} when it is answered with an error; {@link DbusUnreachable} when the connection ends. */
+  /**
+   * Calls a method and resolves to what it returns.
+   *
+   * @throws {@link DbusError} when it is answered with an error, or with values of other types than `call.returns`;
+   *   {@link DbusUnreachable} when the connection ends.
+   */
   call(call: MethodCall): Promise<readonly WireValue[]> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     const serial = ++this.#serial
     return new Promise((resolve, reject) => {
-      this.#pending.set(serial, { resolve, reject })
+      this.#pending.set(serial, { returns: call.returns, resolve, reject })
       this.#socket.write(encodeCall(call, serial))
     })
   }
@@ -157,8 +169,10 @@ export class DbusConnection {
     const pending = message.replySerial === undefined ? undefined : this.#pending.get(message.replySerial)
     if (pending === undefined || message.replySerial === undefined) return
     this.#pending.delete(message.replySerial)
+    const isAsPromised = pending.returns === undefined || pending.returns === message.signature
     if (message.type === MESSAGE_TYPE.error) pending.reject(new DbusError(message.errorName ?? 'an unnamed error'))
-    else pending.resolve(message.body)
+    else if (isAsPromised) pending.resolve(message.body)
+    else pending.reject(new DbusError(UNEXPECTED_ANSWER))
   }
 
   readonly #onAbort = (): void => this.#end(this.#signal.reason as Error)

@@ -9,6 +9,8 @@ export interface MethodCall {
   /** Types of {@link MethodCall.body}. Absent: the method takes nothing. */
   readonly signature?: string
   readonly body?: readonly WireValue[]
+  /** Types of the answer. Absent: it returns nothing that matters. */
+  readonly returns?: string
 }
 
 export interface IncomingMessage {
@@ -18,6 +20,7 @@ export interface IncomingMessage {
   readonly path: string | undefined
   readonly interface: string | undefined
   readonly member: string | undefined
+  readonly signature: string
   readonly body: readonly WireValue[]
 }
 
@@ -74,7 +77,8 @@ export function decodeMessage(bytes: Buffer): { message: IncomingMessage; length
   const fields = new Map(
     new WireReader(whole, isLittleEndian, FIXED_HEADER_BYTES - 4).read('a(yv)') as [number, string][],
   )
-  const body = new WireReader(whole, isLittleEndian, bodyAt).readAll(fields.get(FIELD.signature) ?? '')
+  const signature = fields.get(FIELD.signature) ?? ''
+  const body = new WireReader(whole, isLittleEndian, bodyAt).readAll(signature)
   const replySerial = fields.get(FIELD.replySerial)
   const message = {
     type: Number(type),
@@ -83,6 +87,7 @@ export function decodeMessage(bytes: Buffer): { message: IncomingMessage; length
     path: fields.get(FIELD.path),
     interface: fields.get(FIELD.interface),
     member: fields.get(FIELD.member),
+    signature,
     body,
   }
   return { message, length }
