@@ -13,13 +13,13 @@ export function describeWithSecretService(name: string, tests: () => void): void
     describe(name, tests)
     return
   }
-  const problem = `SKIPPED, not tested: "${name}" needs ${missing.join(', ')} (Debian: apt-get install dbus gnome-keyring)`
+  const problem = `"${name}" needs ${missing.join(', ')} (Debian: apt-get install dbus gnome-keyring)`
   if (process.env['CI'] !== undefined && process.env['CI'] !== '') {
     it(name, () => {
       throw new Error(problem)
     })
     return
   }
-  process.stderr.write(`\n${problem}\n`)
+  process.stderr.write(`\nSKIPPED, not tested: ${problem}\n`)
   describe.skip(name, tests)
 }
