@@ -1,0 +1,21 @@
+import { PassThrough } from 'node:stream'
+import { type AccountsCommandOptions, createAccountsCommand } from 'accountry/command'
+
+export interface CommandResult {
+  readonly code: number
+  readonly output: string
+  readonly errors: string
+}
+
+/** Runs a command as a program does that is not at a terminal. */
+export async function runCommand(open: AccountsCommandOptions['open'], ...args: string[]): Promise<CommandResult> {
+  const captured = { output: new PassThrough(), errors: new PassThrough(), input: new PassThrough() }
+  const texts = { output: '', errors: '' }
+  for (const name of ['output', 'errors'] as const) {
+    captured[name].on('data', (chunk) => {
+      texts[name] += String(chunk)
+    })
+  }
+  const code = await createAccountsCommand({ name: 'agenda', open, streams: captured }).run(args)
+  return { code, ...texts }
+}
