@@ -6,7 +6,7 @@ import type {
   KeyProvider,
   ResolveAccountOptions,
 } from '@accountry/accounts'
-import { AccountError, AccountManager, isAccountError } from '@accountry/accounts'
+import { AccountManager } from '@accountry/accounts'
 import { type AuthorizedFetch, type AuthorizedFetchOptions, createAuthorizedFetch } from '@accountry/http'
 import { osKeychain } from '@accountry/keychain'
 import { type SyncAdapter, type SyncEnvironment, SyncManager } from '@accountry/sync'
@@ -62,8 +62,9 @@ export interface Accountry extends AsyncDisposable {
 export async function openAccountry(options: AccountryOptions): Promise<Accountry> {
   const { adapters = [], environment, ...managerOptions } = options
   const interaction = options.interaction ?? (process.stderr.isTTY ? terminalInteraction() : undefined)
-  const accounts = await openAccounts({
+  const accounts = await AccountManager.open({
     ...managerOptions,
+    keyProvider: options.keyProvider ?? osKeychain(),
     background: options.background ?? adapters.length > 0,
     ...(interaction && { interaction }),
   })
@@ -118,21 +119,5 @@ class OpenedAccountry implements Accountry {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-}
-
-type OpenOptions = Omit<AccountryOptions, 'adapters' | 'environment'>
-
-async function openAccounts({ keyProvider, ...options }: OpenOptions): Promise<AccountManager> {
-  try {
-    return await AccountManager.open({ ...options, keyProvider: keyProvider ?? osKeychain() })
-  } catch (error) {
-    if (keyProvider !== undefined || !isAccountError(error) || error.code !== 'ERR_VAULT_UNAVAILABLE') throw error
-    throw new AccountError(
-      'ERR_VAULT_UNAVAILABLE',
-      `${error.message}. Where there is no OS keychain, pass openAccountry a keyProvider: passphraseKey() asks for a \
-passphrase, environmentKey() takes the key from a variable (servers, CI), fileKey() keeps it in a plain file`,
-      { reason: error.reason, action: error.action, cause: error },
-    )
   }
 }

@@ -1,0 +1,105 @@
+import { createFakeKeyProvider, missingSecretServiceTools, startSecretService } from '@accountry/testing'
+import { type Authenticator, openAccountry, type SyncAdapter } from 'accountry'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { runScript } from './support/run-script.ts'
+import { vaultFolder } from './support/vault-folder.ts'
+
+const app = { id: 'com.example.agenda' }
+const defaults = new URL('support/open-with-defaults.ts', import.meta.url)
+let folder: Awaited<ReturnType<typeof vaultFolder>>
+
+beforeEach(async () => {
+  folder = await vaultFolder()
+})
+
+afterEach(async () => {
+  await folder[Symbol.asyncDispose]()
+})
+
+const authenticator: Authenticator = {
+  description: { type: 'com.example', label: 'Example', tokenTypes: { api: { origins: ['https://api.example.com'] } } },
+  addAccount: async () => ({ name: 'ana', password: 'secret' }),
+  getAuthToken: async () => ({ value: 'token-1', expiresAt: Date.now() + 3_600_000 }),
+}
+
+describe('openAccountry', () => {
+  test('refuses to guard the key with anything else when there is no OS keychain, and names the choices', async () => {
+    const env = { XDG_DATA_HOME: folder.path, XDG_RUNTIME_DIR: folder.path, DBUS_SESSION_BUS_ADDRESS: undefined }
+    const result = await runScript(defaults, { env: { ...env, DISPLAY: undefined, WAYLAND_DISPLAY: undefined } })
+    expect(result).toMatchObject({ code: 0, errors: '' })
+    const error = JSON.parse(result.output)
+    expect(error).toMatchObject({ name: 'AccountError', code: 'ERR_VAULT_UNAVAILABLE' })
+    for (const choice of ['passphraseKey', 'environmentKey', 'fileKey']) expect(error.message).toContain(choice)
+  })
+
+  test.skipIf(missingSecretServiceTools().length > 0)('keeps the key in the OS keychain by default', async () => {
+    await using keychain = await startSecretService()
+    const env = { ...keychain.env, XDG_DATA_HOME: folder.path }
+    const result = await runScript(defaults, { env })
+    expect(result).toMatchObject({ code: 0, errors: '' })
+    expect(JSON.parse(result.output)).toMatchObject({
+      ok: true,
+      providers: [{ id: 'os-keychain', usable: true }],
+      directory: `${folder.path}/accountry/com.example.defaults`,
+    })
+  })
+
+  test('asks nobody where stderr is no terminal', async () => {
+    await using accountry = await openAccountry({ app, directory: folder.path, keyProvider: createFakeKeyProvider() })
+    await expect(accountry.account('com.example', { interaction: 'allow' })).rejects.toMatchObject({
+      code: expect.stringMatching(/ERR_(AUTHENTICATOR_NOT_FOUND|INTERACTION_REQUIRED)/),
+    })
+  })
+
+  test('resolves accounts and signs requests, through the fetch that it was given', async () => {
+    const send = vi.fn<typeof fetch>(async () => new Response('ok'))
+    await using accountry = await openAccountry({
+      app,
+      directory: folder.path,
+      keyProvider: createFakeKeyProvider(),
+      authenticators: [authenticator],
+      fetch: send,
+    })
+    const account = await accountry.account('com.example', { interaction: 'allow' })
+    expect(account.name).toBe('ana')
+    const api = accountry.fetch(account, 'api')
+    expect(await (await api('https://api.example.com/x')).text()).toBe('ok')
+    expect(new Headers(send.mock.lastCall?.[1]?.headers).get('authorization')).toBe('Bearer token-1')
+    expect((await api.getAuthHeaders('https://api.example.com/')).headers).toBeDefined()
+  })
+
+  test('synchronises from the start when it has adapters, and not otherwise', async () => {
+    const keyProvider = createFakeKeyProvider()
+    const onPerformSync = vi.fn()
+    const adapter: SyncAdapter = {
+      accountType: 'com.example',
+      authority: 'tasks',
+      isAlwaysSyncable: true,
+      defaults: { syncAutomatically: true },
+      onPerformSync,
+    }
+    const options = { app, directory: folder.path, keyProvider, authenticators: [authenticator] }
+    {
+      await using quiet = await openAccountry(options)
+      await quiet.accounts.addAccount('com.example')
+      expect(quiet.sync.getSyncAdapterTypes()).toEqual([])
+    }
+    await using busy = await openAccountry({ ...options, adapters: [adapter] })
+    await vi.waitFor(() => expect(onPerformSync).toHaveBeenCalled())
+    await busy.sync.whenIdle()
+  })
+
+  test('closes both halves, also twice', async () => {
+    const accountry = await openAccountry({ app, directory: folder.path, keyProvider: createFakeKeyProvider() })
+    await Promise.all([accountry.close(), accountry.close()])
+    await expect(accountry.accounts.getAccounts()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    expect(() => accountry.sync.requestSync({})).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
+  })
+
+  test('lets go of the vault when the engine does not open', async () => {
+    const options = { app, directory: folder.path, keyProvider: createFakeKeyProvider() }
+    await expect(openAccountry({ ...options, adapters: [{} as SyncAdapter] })).rejects.toThrow(TypeError)
+    await using accountry = await openAccountry(options)
+    expect(await accountry.accounts.getAccounts()).toEqual([])
+  })
+})
