@@ -5,6 +5,9 @@ import type { RunLimits, SyncAdapter, SyncContext, SyncProgress } from './sync-a
 import type { OperationRecord } from './sync-operation.ts'
 import type { SyncError, SyncResult } from './sync-result.ts'
 
+/** How a run ends that is stopped. */
+export type StopEnd = Exclude<RunEnd, { kind: 'result' | 'token-refused' }>
+
 /** One run of an adapter in this process. */
 export class ActiveRun {
   readonly operation: OperationRecord
@@ -18,15 +21,24 @@ export class ActiveRun {
   lastSignOfLifeAt: number
   progress: SyncProgress | undefined
   /** How it was decided to end, when it was stopped. */
-  stoppedAs: Exclude<RunEnd, { kind: 'result' }> | undefined
+  stoppedAs: StopEnd | undefined
   /** Monotonic; when a stopped run is given up. */
   graceUntil: number | undefined
   context: SyncContext | undefined
+  /** The account's credential revision when the run began. */
+  credentialRevision: number | undefined
+  /** Monotonic; until when the adapter may say whether the account is ready. */
+  askingUntil: number | undefined
   /** Handed out to the adapter: kept out of messages, and invalidated when the service refused them. */
   readonly tokens: AuthToken[] = []
   /** The cursor as the adapter left it. */
   readonly cursor: { value: string | undefined; changed: boolean }
   #giveUp: () => void = () => undefined
+  #late: () => void = () => undefined
+  /** Resolves when the adapter's answer would come too late. */
+  readonly late: Promise<void> = new Promise((resolve) => {
+    this.#late = resolve
+  })
   /** Resolves when the grace period is over. */
   readonly givenUp: Promise<void> = new Promise((resolve) => {
     this.#giveUp = resolve
@@ -51,7 +63,7 @@ export class ActiveRun {
   }
 
   /** Asks the adapter to end. The first reason counts; `false`: it was stopped already. */
-  stop(end: Exclude<RunEnd, { kind: 'result' }>, monotonic: number): boolean {
+  stop(end: StopEnd, monotonic: number): boolean {
     if (this.stoppedAs !== undefined) return false
     this.stoppedAs = end
     this.graceUntil = monotonic + this.limits.graceMs
@@ -61,6 +73,12 @@ export class ActiveRun {
 
   get secrets(): string[] {
     return this.tokens.map((token) => token.value)
+  }
+
+  /** The adapter did not answer in time whether the account is ready. */
+  answerLate(): void {
+    this.askingUntil = undefined
+    this.#late()
   }
 
   giveUp(): void {

@@ -31,9 +31,11 @@ interface Recorded {
  *
  * A run whose operation is no longer this process's, because the account was removed meanwhile, changes nothing.
  */
-export async function complete(engine: Engine, ended: EndedRun): Promise<void> {
-  const refused = ended.end.kind === 'result' && ended.result.stats.numAuthExceptions > 0
-  const revision = refused ? await credentialRevision(engine, ended.run) : undefined
+export async function complete(engine: Engine, ran: EndedRun): Promise<void> {
+  const refused = ran.result.stats.numAuthExceptions > 0
+  const revision = refused ? await credentialRevision(engine, ran.run) : undefined
+  const ended = refused && revision !== ran.run.credentialRevision ? withNewCredential(ran) : ran
+  if (refused) await invalidateTokens(engine, ran.run)
   const recorded = await engine.store.write(() => record(engine, ended, revision))
   if (recorded === undefined) {
     const { run } = ended
@@ -41,7 +43,13 @@ export async function complete(engine: Engine, ended: EndedRun): Promise<void> {
     return
   }
   announce(engine, ended, recorded)
-  if (refused) await invalidateTokens(engine, ended.run)
+}
+
+/** The person signed in while the run was at work: its refusal was for the credential before, so it is tried again. */
+function withNewCredential(ran: EndedRun): EndedRun {
+  const { result } = ran
+  const stats = { ...result.stats, numAuthExceptions: 0, numIoExceptions: Math.max(1, result.stats.numIoExceptions) }
+  return { ...ran, end: { kind: 'result', result: { ...result, stats } } }
 }
 
 /** A token that the service refused is not handed out again. */
@@ -151,8 +159,7 @@ function requeue(
 }
 
 function resultWord(ended: EndedRun, next: NextRun): string {
-  if (ended.end.kind !== 'result') return ended.end.kind === 'timed-out' ? 'timed-out' : ended.end.reason
-  return next.reason ?? 'success'
+  return next.reason ?? (ended.end.kind === 'canceled' ? ended.end.reason : 'success')
 }
 
 function outcomeOf(ended: EndedRun, next: NextRun, operation: OperationRecord): SyncOutcome | undefined {

@@ -2,10 +2,10 @@ import type { Clock, Logger } from '@accountry/accounts'
 import type { AccountRoster } from './account-roster.ts'
 import type { AdapterRegistry } from './adapter-registry.ts'
 import type { BackoffPolicy } from './backoff.ts'
-import type { SyncEnvironment } from './environment.ts'
 import type { SyncEventHub } from './event-hub.ts'
 import type { Handles } from './handles.ts'
 import type { OperationStore } from './operation-store.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { SyncAccounts } from './sync-accounts.ts'
 import type { RunLimits } from './sync-adapter.ts'
 
@@ -17,7 +17,7 @@ export interface Engine {
   readonly adapters: AdapterRegistry
   readonly clock: Clock
   readonly random: () => number
-  readonly environment: SyncEnvironment
+  readonly environment: Surroundings
   readonly events: SyncEventHub
   readonly handles: Handles
   readonly backoff: BackoffPolicy

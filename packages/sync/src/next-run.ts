@@ -9,6 +9,7 @@ import {
   INITIALIZE,
   LANE_REGULAR,
   type OperationRecord,
+  TOKEN_RENEWED,
   UPLOAD,
 } from './sync-operation.ts'
 import type { SyncOutcomeKind, SyncResult } from './sync-result.ts'
@@ -33,6 +34,8 @@ export type StopReason =
 export type RunEnd =
   /** The adapter returned, or threw and that was mapped to a result. */
   | { readonly kind: 'result'; readonly result: SyncResult }
+  /** The service refused a token that was still good: another one is asked for, once. */
+  | { readonly kind: 'token-refused' }
   /** Nobody wants it any more: no retry, no backoff. */
   | { readonly kind: 'canceled'; readonly reason: string }
   /** Stopped for a reason outside of it: it runs again and has lost nothing. */
@@ -80,6 +83,8 @@ export function nextRun(
       return over(target, 'canceled', end.reason)
     case 'stopped':
       return stopped(operation, end.reason, target, now)
+    case 'token-refused':
+      return tokenRefused(operation, target, now)
     case 'timed-out': {
       const backoff = increaseBackoff(target, now, random, policy)
       return retryOrGiveUp(operation, { ...target, ...backoff }, now, 'timed-out', policy)
@@ -163,8 +168,17 @@ function stopped(operation: OperationRecord, reason: StopReason, target: TargetT
   return { ...over(target, undefined, reason), operation: { ...again, waitingSince: operation.waitingSince } }
 }
 
+/**
+ * Invalidate, ask once more, only then believe it: Android's rule for a token that a service refuses. The mark keeps it
+ * at once.
+ */
+function tokenRefused(operation: OperationRecord, target: TargetTimes, now: number): NextRun {
+  const again = requeued({ ...operation, flags: operation.flags | TOKEN_RENEWED }, target, now)
+  return { ...over(target, undefined, 'authentication-error'), operation: again, verdict: 'failure' }
+}
+
 function parked(operation: OperationRecord, target: TargetTimes, reason: string | undefined): NextRun {
-  const flags = operation.flags & ~IGNORE_BACKOFF
+  const flags = operation.flags & ~(IGNORE_BACKOFF | TOKEN_RENEWED)
   return {
     ...over(target, 'parked', reason),
     operation: { ...requeued({ ...operation, flags }, target, 0), state: 'parked' },
@@ -202,7 +216,7 @@ function over(target: TargetTimes, outcome: SyncOutcomeKind | undefined, reason:
 
 /** The run without extras that an adapter asked for with `fullSyncRequested`. */
 export function fullSyncOf(operation: OperationRecord, target: TargetTimes, id: string, now: number): OperationRecord {
-  const flags = operation.flags & ~(UPLOAD | IGNORE_BACKOFF | DO_NOT_RETRY | INITIALIZE)
+  const flags = operation.flags & ~(UPLOAD | IGNORE_BACKOFF | DO_NOT_RETRY | INITIALIZE | TOKEN_RENEWED)
   const fresh = { ...operation, id, flags, extras: NO_EXTRAS, attempt: 0, createdAt: now, periodic: undefined }
   return { ...requeued({ ...fresh, reason: 'full-sync-requested', lane: LANE_REGULAR }, target, now), source: 'other' }
 }

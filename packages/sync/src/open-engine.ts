@@ -4,6 +4,7 @@ import { AccountRoster } from './account-roster.ts'
 import { AdapterRegistry } from './adapter-registry.ts'
 import { DEFAULT_BACKOFF } from './backoff.ts'
 import { type CancelScope, cancelOperations } from './cancellation.ts'
+import { ClockWatch, repairWaits } from './clock-watch.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { Engine } from './engine.ts'
 import { alwaysConnected } from './environment.ts'
@@ -24,13 +25,14 @@ import { Scheduler } from './scheduler.ts'
 import { openGates } from './selection.ts'
 import { SyncSettings } from './settings.ts'
 import { openSqliteStore } from './sqlite-store.ts'
+import { Surroundings, type SurroundingsListener } from './surroundings.ts'
 import type { RunLimits, SyncAdapter } from './sync-adapter.ts'
 import type { SyncManagerOptions } from './sync-manager-options.ts'
 
 const LOCAL_CHANGE_DELAY_MS = 30_000
 const OUTCOMES_KEPT_MS = 3_600_000
 
-export const DEFAULT_LIMITS: RunLimits = { inactivityMs: 0, maxRunMs: 1_800_000, graceMs: 10_000 }
+export const DEFAULT_LIMITS: RunLimits = { inactivityMs: 0, maxRunMs: 1_800_000, graceMs: 5_000 }
 
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -45,16 +47,20 @@ export class OpenedEngine {
   readonly #runner: Runner
   readonly #scheduler: Scheduler
   readonly #others: Others
+  readonly #clockWatch: ClockWatch
   readonly #ownsStore: boolean
   readonly #unsubscribe: (() => void)[] = []
   /** Work that follows from accounts and adapters that came or went; one after the other. */
   #chores: Promise<void> = Promise.resolve()
   #closed = false
-  #network: string
 
   constructor(parts: OpenParts) {
     const { options, store } = parts
-    this.engine = createEngine(parts, () => this.#scheduler.wake())
+    this.engine = createEngine(parts, {
+      wake: () => this.#scheduler.wake(),
+      networkBack: () => this.#chore(() => this.#onNetworkBack()),
+      changed: () => this.#onSurroundings(),
+    })
     this.#ownsStore = options.store === undefined
     this.localChangeDelayMs = options.localChangeDelayMs ?? LOCAL_CHANGE_DELAY_MS
     this.intake = new Intake(this.engine)
@@ -64,12 +70,11 @@ export class OpenedEngine {
     this.periodics = new PeriodicSyncs(this.engine, this.#runner, (account, authority) =>
       this.settings.ensure(account, authority),
     )
+    this.#clockWatch = new ClockWatch(store, this.engine.clock)
     this.#others = new Others(this.engine, this.#runner)
     const dispatcher = new Dispatcher(this.engine, this.#runner)
     this.#scheduler = new Scheduler(this.engine, { dispatcher, runner: this.#runner, before: () => this.#lookAround() })
-    this.#network = this.engine.environment.network
     this.#unsubscribe.push(store.onChange(() => this.#onForeignChange()))
-    this.#watchEnvironment()
   }
 
   registerAdapter(adapter: SyncAdapter): void {
@@ -106,7 +111,7 @@ export class OpenedEngine {
     const stopping = this.#scheduler.stop()
     for (const run of this.#runner.active) this.#runner.stop(run, { kind: 'stopped', reason: 'shutdown' })
     await stopping
-    await this.#endRuns()
+    await this.#scheduler.endRuns()
   }
 
   async close(): Promise<void> {
@@ -116,6 +121,7 @@ export class OpenedEngine {
     await this.stop()
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe()
     this.engine.roster.close()
+    this.engine.environment.close()
     if (this.#ownsStore) this.engine.store.close()
     this.engine.handles.settleAll(droppedOutcome('closed'))
   }
@@ -167,7 +173,10 @@ export class OpenedEngine {
   async #catchUp(): Promise<void> {
     const { store, roster, clock } = this.engine
     await roster.reload()
-    await store.write(() => store.journal.deleteOutcomesBefore(clock.now() - OUTCOMES_KEPT_MS))
+    await store.write(() => {
+      store.journal.deleteOutcomesBefore(clock.now() - OUTCOMES_KEPT_MS)
+      repairWaits(store, clock.now())
+    })
     await forgetStaleAccounts(this.engine, this.#runner)
     const services = [...this.engine.adapters.served()].flatMap((id) => store.services.get(id) ?? [])
     for (const service of services) {
@@ -182,7 +191,9 @@ export class OpenedEngine {
 
   async #lookAround(): Promise<void> {
     const { clock } = this.engine
+    this.engine.environment.look()
     enforceLimits(this.#runner, clock.monotonic(), () => this.#isSomebodyWaiting())
+    await this.#clockWatch.look()
     await this.#others.look()
   }
 
@@ -199,14 +210,6 @@ export class OpenedEngine {
     return false
   }
 
-  /** Waits for the runs of this process to end, giving up on each when its grace period is over. */
-  async #endRuns(): Promise<void> {
-    const { clock } = this.engine
-    const cancels = this.#runner.active.map((run) => clock.setTimer(() => run.giveUp(), run.limits.graceMs))
-    await this.#runner.whenQuiet()
-    for (const cancel of cancels) cancel()
-  }
-
   #servicesOf(accountType: string): ServiceRecord[] {
     const { store, adapters } = this.engine
     const served = [...adapters.served()].flatMap((id) => store.services.get(id) ?? [])
@@ -220,24 +223,16 @@ export class OpenedEngine {
     this.engine.wake()
   }
 
-  #watchEnvironment(): void {
-    const { environment } = this.engine
-    const onChange = (): void => {
-      const before = this.#network
-      this.#network = environment.network
-      if (before === 'none' && this.#network !== 'none') this.#chore(() => this.#onNetworkBack())
-      this.#stopWhatLostItsConstraint()
-      this.engine.wake()
-    }
-    environment.on('change', onChange)
-    this.#unsubscribe.push(() => environment.off?.('change', onChange))
-  }
-
   /** The network is back: what failed for lack of it may try at once. (SyncManager.mConnIntentReceiver) */
   async #onNetworkBack(): Promise<void> {
     const { store, events, clock } = this.engine
     const cleared = await store.write(() => clearBackoffs(store))
     if (cleared > 0) events.emit('sync:settings', { at: clock.now(), setting: 'backoff' })
+    this.engine.wake()
+  }
+
+  #onSurroundings(): void {
+    this.#stopWhatLostItsConstraint()
     this.engine.wake()
   }
 
@@ -270,15 +265,19 @@ interface OpenParts {
   readonly events: SyncEventHub
 }
 
-function createEngine({ options, store, roster, events }: OpenParts, wake: () => void): Engine {
+function createEngine(
+  { options, store, roster, events }: OpenParts,
+  { wake, ...listener }: SurroundingsListener & { wake(): void },
+): Engine {
+  const clock = options.clock ?? systemClock
   return {
     store,
     accounts: options.accounts,
     roster,
     adapters: new AdapterRegistry(store),
-    clock: options.clock ?? systemClock,
+    clock,
     random: options.random ?? Math.random,
-    environment: options.environment ?? alwaysConnected(),
+    environment: new Surroundings(options.environment ?? alwaysConnected(), clock, listener),
     events,
     handles: new Handles(),
     backoff: { ...DEFAULT_BACKOFF, ...options.backoff },

@@ -100,6 +100,18 @@ export interface ServiceTable {
   put(service: Omit<ServiceRecord, 'id'>): ServiceRecord
 }
 
+/** Which targets; nothing set: all. */
+export interface TargetFilter {
+  readonly accountId?: string
+  readonly authority?: string
+  readonly service?: number
+  readonly parked?: boolean
+  /** That wait after errors. */
+  readonly backedOff?: boolean
+  /** That wait after errors or because the server asked. */
+  readonly waits?: boolean
+}
+
 export interface TargetTable {
   find(accountId: string, authority: string): TargetRecord | undefined
   get(id: number): TargetRecord | undefined
@@ -107,13 +119,7 @@ export interface TargetTable {
   save(target: TargetRecord): void
   /** Removes it with its operations and periodic syncs. */
   delete(id: number): void
-  list(filter?: {
-    accountId?: string
-    authority?: string
-    service?: number
-    parked?: boolean
-    backedOff?: boolean
-  }): TargetRecord[]
+  list(filter?: TargetFilter): TargetRecord[]
   /** Ids and types of all accounts that have a target. */
   accounts(): { accountId: string; accountType: string }[]
   /** Moves every wait by `byMs`, after the wall clock was set. */
@@ -137,6 +143,10 @@ export interface OperationTable {
   listDue(query: DueQuery, limit: number): OperationRecord[]
   /** The earliest due instant after `now` of queued ones. */
   nextDueAt(query: Omit<DueQuery, 'lane'>): number | undefined
+  /** Waiting ones that claim to be made after this instant. */
+  listCreatedAfter(at: number): OperationRecord[]
+  /** Moves the instants of waiting ones by `byMs`, after the wall clock was set. */
+  shiftWaits(byMs: number): void
   /** How many wait: queued, held or parked. */
   countWaiting(): number
 }

@@ -13,6 +13,7 @@ function isLimited({ operation }: ActiveRun): boolean {
 /** Milliseconds until a limit of the run may be reached, all in monotonic time. */
 export function nextLimitInMs(run: ActiveRun, monotonic: number): number {
   if (run.graceUntil !== undefined) return Math.max(0, run.graceUntil - monotonic)
+  if (run.askingUntil !== undefined) return Math.max(0, run.askingUntil - monotonic)
   const { inactivityMs, maxRunMs } = run.limits
   const ends = [run.startedAt + LONG_RUN_MS]
   if (inactivityMs > 0) ends.push(run.lastSignOfLifeAt + inactivityMs)
@@ -26,6 +27,10 @@ export function enforceLimits(runner: Runner, monotonic: number, isSomebodyWaiti
   for (const run of runner.active) {
     if (run.graceUntil !== undefined) {
       if (monotonic >= run.graceUntil) run.giveUp()
+      continue
+    }
+    if (run.askingUntil !== undefined) {
+      if (monotonic >= run.askingUntil) run.answerLate()
       continue
     }
     const { inactivityMs, maxRunMs } = run.limits

@@ -1,14 +1,23 @@
 import type PQueue from 'p-queue'
-import { ActiveRun, type EndedRun, stuckId } from './active-run.ts'
+import { ActiveRun, type EndedRun, type StopEnd, stuckId } from './active-run.ts'
 import { announceStarted } from './announce.ts'
 import { complete } from './completion.ts'
 import type { Engine } from './engine.ts'
-import type { RunEnd } from './next-run.ts'
 import type { TargetRecord } from './operation-store.ts'
 import { createContext } from './run-context.ts'
 import { describeError, isSecurityError, recordThrown } from './run-errors.ts'
-import { has, INITIALIZE, LANE_INITIALIZE, type OperationRecord } from './sync-operation.ts'
+import {
+  DO_NOT_RETRY,
+  has,
+  INITIALIZE,
+  LANE_INITIALIZE,
+  type OperationRecord,
+  TOKEN_RENEWED,
+} from './sync-operation.ts'
 import type { SyncResult } from './sync-result.ts'
+
+/** How long an adapter may think about whether an account is ready. (SyncManager: 5 s) */
+const READY_ANSWER_MS = 5_000
 
 /** Runs adapters, a bounded number at a time, initialisation apart from the rest. */
 export class Runner {
@@ -66,7 +75,7 @@ export class Runner {
   }
 
   /** Stops a run, if it runs here. */
-  stop(run: ActiveRun, end: Exclude<RunEnd, { kind: 'result' }>): void {
+  stop(run: ActiveRun, end: StopEnd): void {
     if (!run.stop(end, this.#engine.clock.monotonic())) return
     try {
       if (run.context !== undefined) run.adapter.onSyncCanceled?.(run.context)
@@ -125,15 +134,53 @@ export class Runner {
     if (run.stoppedAs !== undefined) {
       return { run, end: run.stoppedAs, error: undefined, result, stuck: !settled }
     }
-    if (failure === undefined) return { run, end: { kind: 'result', result }, error: undefined, result, stuck: false }
+    if (failure === undefined) return { run, end: this.#endOf(run, result), error: undefined, result, stuck: false }
     return this.#failed(run, failure.error, result)
   }
 
+  /** A first refusal of a token that was handed out may be the token's fault; another one tells. */
+  #endOf(run: ActiveRun, result: SyncResult): EndedRun['end'] {
+    const { numAuthExceptions, numIoExceptions } = result.stats
+    const onlyRefused = numAuthExceptions > 0 && numIoExceptions === 0
+    const mayBeToken = run.tokens.length > 0 && !has(run.operation.flags, TOKEN_RENEWED | DO_NOT_RETRY)
+    return onlyRefused && mayBeToken ? { kind: 'token-refused' } : { kind: 'result', result }
+  }
+
   async #callAdapter(run: ActiveRun, context: NonNullable<ActiveRun['context']>): Promise<void> {
+    run.credentialRevision = await this.#credentialRevision(run)
+    if (run.stoppedAs !== undefined) return
     const initialize = has(run.operation.flags, INITIALIZE)
+    if (initialize && !(await this.#isReady(run))) {
+      run.stop({ kind: 'canceled', reason: 'not-ready' }, this.#engine.clock.monotonic())
+      return
+    }
     const onlyState = run.adapter.isAlwaysSyncable === true || run.adapter.autoInitialize === true
     if (initialize && onlyState) return
     await run.adapter.onPerformSync(context)
+  }
+
+  async #credentialRevision(run: ActiveRun): Promise<number | undefined> {
+    try {
+      return (await this.#engine.accounts.getAccountInfo(run.account)).credentialRevision
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Asks the adapter whether the account can be synchronised at all; no answer in time is a no, an error a yes. */
+  async #isReady(run: ActiveRun): Promise<boolean> {
+    if (run.adapter.onUnsyncableAccount === undefined) return true
+    run.askingUntil = this.#engine.clock.monotonic() + READY_ANSWER_MS
+    this.#engine.wake()
+    const answer = Promise.resolve()
+      .then(() => run.adapter.onUnsyncableAccount?.(run.account, run.target.authority))
+      .then(
+        (ready) => ready !== false,
+        () => true,
+      )
+    const ready = await Promise.race([answer, run.late.then(() => false)])
+    run.askingUntil = undefined
+    return ready
   }
 
   #failed(run: ActiveRun, error: unknown, result: SyncResult): EndedRun {
@@ -153,7 +200,8 @@ export class Runner {
     const { store, log } = this.#engine
     void performing
       .then(() => store.write(() => store.operations.delete(stuckId(run.operation))))
-      .catch((error: unknown) => log.warn('sync.place-not-freed', { error: describeError(error, []).message }))
+      // A closed store needs nothing freed: with its owner every place is free.
+      .catch((error: unknown) => log.debug('sync.place-not-freed', { error: describeError(error, []).message }))
       .finally(() => this.#engine.wake())
   }
 }

@@ -1,3 +1,4 @@
+import { systemClock } from '@accountry/accounts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Engine } from './engine.ts'
 import { nextLimitInMs } from './run-limits.ts'
@@ -53,6 +54,18 @@ export class Scheduler {
     this.#turning ??= this.#turn()
   }
 
+  /**
+   * Waits for the runs of this process to end, giving up on each when its grace period is over. In real time as well,
+   * because a process that ends does not wait for a clock that stands still.
+   */
+  async endRuns(): Promise<void> {
+    const cancels = this.#runner.active.flatMap((run) =>
+      [this.#engine.clock, systemClock].map((clock) => clock.setTimer(() => run.giveUp(), run.limits.graceMs)),
+    )
+    await this.#runner.whenQuiet()
+    for (const cancel of cancels) cancel()
+  }
+
   /** Resolves when no turn is under way. */
   async settled(): Promise<void> {
     while (this.#turning !== undefined) await this.#turning
@@ -94,6 +107,7 @@ export class Scheduler {
       }
     }
     let wakeInMs = Math.max(0, wakeAt - now)
+    if (environment.isBehind) wakeInMs = Math.min(wakeInMs, environment.settlesInMs())
     for (const run of this.#runner.active) wakeInMs = Math.min(wakeInMs, nextLimitInMs(run, clock.monotonic()))
     const others = store.operations.listBusy().some((operation) => operation.claimedBy !== store.owner)
     return others ? Math.min(wakeInMs, WATCH_OTHERS_MS) : wakeInMs

@@ -53,6 +53,7 @@ export const SYNC_MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX targets_parked ON targets (account_id) WHERE parked_at IS NOT NULL;
   CREATE INDEX targets_backed_off ON targets (id) WHERE backoff_until_at > 0;
+  CREATE INDEX targets_waiting ON targets (id) WHERE backoff_until_at > 0 OR delay_until_at > 0;
   CREATE INDEX targets_of_service ON targets (service);
 
   CREATE TABLE operations (

@@ -53,7 +53,7 @@ export interface RunLimits {
   readonly inactivityMs: number
   /** A run of this length is stopped and tried again after backoff. Not for runs that the user asked for. Default 1 800 000. */
   readonly maxRunMs: number
-  /** How long a run may take to end after its signal. Default 10 000. */
+  /** How long a run may take to end after its signal. Default 5 000. */
   readonly graceMs: number
 }
 

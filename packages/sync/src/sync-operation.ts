@@ -34,6 +34,9 @@ export const DISCARD_LOCAL_DELETIONS = 128
 /** A run that only finds out whether the target can be synchronised. */
 export const INITIALIZE = 256
 
+/** A token of this operation was refused and replaced; the next refusal counts. */
+export const TOKEN_RENEWED = 512
+
 /** Order of starting: initialisation, then expedited, then the rest. */
 export type Lane = 0 | 1 | 2
 export const LANE_INITIALIZE = 0

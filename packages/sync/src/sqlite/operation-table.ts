@@ -62,6 +62,12 @@ export function operationTable(database: Database): OperationTable {
           SELECT min(due_at) FROM operations WHERE state = 'queued' AND service = ?1 AND gate = ?2 AND lane = 2 AND due_at > ?3)`
       return number(one(database.prepare(sql), service, gate, now)?.['due'])
     },
+    listCreatedAfter: (at) => list(`WHERE created_at > ? AND ${WAITING}`, at),
+    shiftWaits(byMs) {
+      const sql = `UPDATE operations SET not_before_at = not_before_at + ?1, due_at = due_at + ?1,
+        waiting_since = waiting_since + ?1 WHERE ${WAITING}`
+      database.prepare(sql).run(byMs)
+    },
     countWaiting: () => Number(one(database.prepare(`SELECT count(*) AS n FROM operations WHERE ${WAITING}`))?.['n']),
   }
 }

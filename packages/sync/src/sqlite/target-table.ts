@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Database } from '@accountry/accounts/foundation'
-import type { TargetRecord, TargetTable } from '../operation-store.ts'
+import type { TargetFilter, TargetRecord, TargetTable } from '../operation-store.ts'
 import type { Syncable } from '../readiness.ts'
 import { all, number, one, orNull, type Row, statementsFor, text } from './columns.ts'
 
@@ -62,10 +62,7 @@ export function targetTable(database: Database): TargetTable {
   }
 }
 
-function listTargets(
-  database: Database,
-  filter: { accountId?: string; authority?: string; service?: number; parked?: boolean; backedOff?: boolean },
-): TargetRecord[] {
+function listTargets(database: Database, filter: TargetFilter): TargetRecord[] {
   const conditions: string[] = []
   const values: SQLInputValue[] = []
   const require = (condition: string, value?: SQLInputValue): void => {
@@ -77,6 +74,7 @@ function listTargets(
   if (filter.service !== undefined) require('service = ?', filter.service)
   if (filter.parked === true) require('parked_at IS NOT NULL')
   if (filter.backedOff === true) require('backoff_until_at > 0')
+  if (filter.waits === true) require('(backoff_until_at > 0 OR delay_until_at > 0)')
   const where = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''
   return all(database.prepare(`SELECT * FROM targets${where} ORDER BY id`), ...values).map(toTarget)
 }

@@ -1,0 +1,88 @@
+import type { Clock } from '@accountry/accounts'
+import { clampBackoff } from './backoff.ts'
+import type { OperationStore } from './operation-store.ts'
+import { rescheduleTarget } from './queue.ts'
+
+/** A wall clock that moved by less against monotonic time was corrected, not set. */
+export const CLOCK_TOLERANCE_MS = 2_000
+const PERIOD_TOLERANCE_MS = 10_000
+const META_CLOCK = 'clock-moved'
+
+/**
+ * Keeps waits as long as they were meant when somebody sets the wall clock.
+ *
+ * What is stored are wall-clock instants, because a restart knows nothing else. While a process runs, monotonic time
+ * tells how far the wall clock was moved, and every stored wait moves with it: a wait after an error neither ends at
+ * once nor lasts a day longer. Periodic syncs stay with the wall clock; one whose instant is now out of reach is due.
+ *
+ * All processes on the store see the same jump; the sum of all jumps is stored, so that the first one to see it moves
+ * the waits and the others find that done.
+ */
+export class ClockWatch {
+  readonly #store: OperationStore
+  readonly #clock: Clock
+  #offset: number
+  #total: number
+
+  constructor(store: OperationStore, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+    this.#offset = clock.now() - clock.monotonic()
+    this.#total = this.#storedTotal()
+  }
+
+  async look(): Promise<void> {
+    const moved = this.#clock.now() - this.#clock.monotonic() - this.#offset
+    if (Math.abs(moved) < CLOCK_TOLERANCE_MS) {
+      this.#total = this.#storedTotal()
+      return
+    }
+    await this.#store.write(() => {
+      const missing = this.#total + moved - this.#storedTotal()
+      if (Math.abs(missing) >= CLOCK_TOLERANCE_MS) {
+        this.#store.targets.shiftWaits(missing)
+        this.#store.operations.shiftWaits(missing)
+        this.#store.setMeta(META_CLOCK, String(this.#storedTotal() + missing))
+      }
+      repairPeriodics(this.#store, this.#clock.now())
+    })
+    this.#offset += moved
+    this.#total = this.#storedTotal()
+  }
+
+  #storedTotal(): number {
+    return Number(this.#store.getMeta(META_CLOCK) ?? 0)
+  }
+}
+
+/** A periodic sync that lies further ahead than its period: the clock was set back, so it is due. Inside a write. */
+function repairPeriodics(store: OperationStore, now: number): void {
+  for (const periodic of store.periodics.listBeyondPeriod(now, PERIOD_TOLERANCE_MS)) {
+    store.periodics.save({ ...periodic, dueAt: now })
+  }
+}
+
+/**
+ * Brings stored waits back into reach after a restart, when the clock was wrong before it or is now: none is longer
+ * than it was when it was set. Inside a write.
+ */
+export function repairWaits(store: OperationStore, now: number): void {
+  for (const target of store.targets.list({ waits: true })) {
+    const backoff = clampBackoff(target, now)
+    const delay = target.delayUntilAt - target.delaySetAt
+    const isBeyond = target.delayUntilAt > 0 && target.delayUntilAt > now + delay
+    const delays = isBeyond ? { delayUntilAt: now + delay, delaySetAt: now } : {}
+    if (backoff.backoffUntilAt === target.backoffUntilAt && !isBeyond) continue
+    const repaired = { ...target, ...backoff, ...delays }
+    store.targets.save(repaired)
+    rescheduleTarget(store, repaired)
+  }
+  for (const operation of store.operations.listCreatedAfter(now + CLOCK_TOLERANCE_MS)) {
+    const target = store.targets.get(operation.target)
+    if (target === undefined) continue
+    const notBeforeAt = now + Math.max(0, operation.notBeforeAt - operation.createdAt)
+    store.operations.save({ ...operation, createdAt: now, notBeforeAt })
+    rescheduleTarget(store, target)
+  }
+  repairPeriodics(store, now)
+}
