@@ -1,8 +1,15 @@
 export type { AuthorizationServer } from './authorization-server/authorization-server.ts'
 export { startAuthorizationServer } from './authorization-server/authorization-server.ts'
 export type { Fault, FaultKind, Faults } from './authorization-server/faults.ts'
-export type { AuthorizationServerOptions, TestUser } from './authorization-server/options.ts'
+export type { MintOptions } from './authorization-server/grants.ts'
+export type {
+  AuthorizationServerFeatures,
+  AuthorizationServerOptions,
+  TestResource,
+  TestUser,
+} from './authorization-server/options.ts'
 export type { Endpoint, RecordedRequest } from './authorization-server/recorded-request.ts'
+export type { JwtOptions } from './authorization-server/signing-key.ts'
 export type { FakeClock } from './fake-clock.ts'
 export { createFakeClock } from './fake-clock.ts'
 export type {

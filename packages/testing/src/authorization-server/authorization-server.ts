@@ -1,15 +1,22 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { InteractionHandler } from '@accountry/accounts'
+import type { JWTPayload } from 'jose'
 import type Provider from 'oidc-provider'
+import { timeAdjuster } from './adjust-times.ts'
 import { Faults } from './faults.ts'
 import { Front, type InFlight } from './front.ts'
+import { Grants, type MintOptions } from './grants.ts'
 import { ServerStore } from './memory-adapter.ts'
-import { type AuthorizationServerOptions, type ServerSettings, settingsFrom } from './options.ts'
+import { type AuthorizationServerOptions, settingsFrom } from './options.ts'
 import { CONFIDENTIAL_CLIENT, createProvider, NATIVE_CLIENT } from './provider.ts'
+import type { ProviderParts } from './provider-parts.ts'
 import type { Endpoint, RecordedRequest } from './recorded-request.ts'
 import { scriptedBrowser, signInAt } from './scripted-browser.ts'
 import { answerInteraction, type Script } from './scripted-interactions.ts'
+import { ServerTime } from './server-time.ts'
+import { type JwtOptions, SigningKey } from './signing-key.ts'
+import { answerUserinfo } from './userinfo.ts'
 
 /**
  * A real OpenID provider (`oidc-provider`) on 127.0.0.1, with scripted people in front of it and a recording,
@@ -24,51 +31,40 @@ export class AuthorizationServer implements AsyncDisposable {
   /** Audience of access tokens when no resource is asked for. */
   readonly audience: string
   readonly faults: Faults
-  readonly #script: Script
+  /** How many token requests are being worked on, and the most there ever were at once. */
+  readonly inFlight: Readonly<InFlight>
+  /** Who signs in next. */
+  user: string
+  /** What the person answers next. */
+  consent: 'allow' | 'deny'
+  readonly #parts: ProviderParts
   readonly #front: Front
   readonly #inner: Server
-  readonly #provider: Provider
-  readonly #store: ServerStore
-  readonly #settings: ServerSettings
+  readonly #grants: Grants
 
-  private constructor(parts: {
-    issuer: string
-    settings: ServerSettings
-    front: Front
-    faults: Faults
-    provider: Provider
-    store: ServerStore
-  }) {
+  private constructor(parts: ProviderParts, front: Front, faults: Faults, provider: Provider) {
     this.issuer = parts.issuer
-    this.audience = parts.settings.audience ?? `${parts.issuer}/api`
-    this.faults = parts.faults
-    this.#settings = parts.settings
-    this.#script = { user: parts.settings.user, consent: parts.settings.consent }
-    this.#front = parts.front
-    this.#provider = parts.provider
-    this.#store = parts.store
-    const callback = parts.provider.callback()
-    this.#inner = createServer((request, response) => {
-      if (request.url?.startsWith('/interaction/') !== true) {
-        void callback(request, response)
-        return
-      }
-      answerInteraction(parts.provider, this.#script, request, response).catch(() => {
-        response.writeHead(400).end('the interaction is over')
-      })
-    })
+    this.audience = parts.audience
+    this.faults = faults
+    this.inFlight = front.inFlight
+    this.user = parts.settings.user
+    this.consent = parts.settings.consent
+    this.#parts = parts
+    this.#front = front
+    this.#grants = new Grants(provider, parts)
+    this.#inner = innerServer(parts, provider, this)
   }
 
   static async start(options: AuthorizationServerOptions = {}): Promise<AuthorizationServer> {
     const settings = settingsFrom(options)
+    const time = new ServerTime(settings.clock)
     const faults = new Faults()
-    const front = new Front(faults)
+    const front = new Front(faults, time.clock)
+    const key = await SigningKey.generate()
     const issuer = `http://127.0.0.1:${await front.listen(settings.port)}`
-    const store = new ServerStore({ graceMs: settings.rotation === 'grace' ? settings.graceMs : 0 })
-    const provider = await createProvider(issuer, settings, store)
-    // The door speaks plain HTTP to the provider, which must believe the Host header that the door passes on.
-    provider.proxy = true
-    const server = new AuthorizationServer({ issuer, settings, front, faults, provider, store })
+    const store = new ServerStore({ graceMs: settings.rotation === 'grace' ? settings.graceMs : 0 }, time)
+    const parts = { issuer, audience: settings.audience ?? `${issuer}/api`, settings, store, time, key }
+    const server = new AuthorizationServer(parts, front, faults, await createProvider(parts))
     await server.#listenInside()
     return server
   }
@@ -84,32 +80,9 @@ export class AuthorizationServer implements AsyncDisposable {
     )
   }
 
+  /** Forgets the recorded requests and the most that were in flight. */
   clearRequests(): void {
-    this.#front.requests.length = 0
-    this.#front.inFlight.max = this.#front.inFlight.now
-  }
-
-  /** How many token requests are being worked on, and the most there ever were. */
-  get inFlight(): Readonly<InFlight> {
-    return this.#front.inFlight
-  }
-
-  /** Who signs in next. */
-  get user(): string {
-    return this.#script.user
-  }
-
-  set user(user: string) {
-    this.#script.user = user
-  }
-
-  /** What the person answers next. */
-  get consent(): 'allow' | 'deny' {
-    return this.#script.consent
-  }
-
-  set consent(consent: 'allow' | 'deny') {
-    this.#script.consent = consent
+    this.#front.clear()
   }
 
   /** A browser that signs in by itself. @param user Default: {@link AuthorizationServer.user} at that time. */
@@ -123,69 +96,38 @@ export class AuthorizationServer implements AsyncDisposable {
   }
 
   /** A live grant without a browser. */
-  async mintRefreshToken(
-    options: { user?: string; scopes?: readonly string[]; clientId?: string } = {},
-  ): Promise<string> {
-    const { user = this.user, clientId = this.clientId, scopes = this.#settings.scopes } = options
-    const client = await this.#provider.Client.find(clientId)
-    if (client === undefined) throw new TypeError('clientId is none of this server')
-    const oidcScopes = 'openid offline_access email profile'
-    const grant = new this.#provider.Grant({ accountId: user, clientId })
-    grant.addOIDCScope(oidcScopes)
-    grant.addResourceScope(this.audience, scopes.join(' '))
-    const token = new this.#provider.RefreshToken({
-      accountId: user,
-      client,
-      grantId: await grant.save(),
-      gty: 'authorization_code',
-      scope: [oidcScopes, ...scopes].join(' '),
-      expiresWithSession: false,
-      resource: this.audience,
-      // Without it the provider cannot say in an ID token when the person signed in.
-      authTime: Math.trunc(Date.now() / 1_000),
-    } as never)
-    return await token.save()
+  async mintRefreshToken(options: MintOptions = {}): Promise<string> {
+    return await this.#grants.mintRefreshToken({
+      user: options.user ?? this.user,
+      scopes: options.scopes ?? this.#parts.settings.scopes,
+      clientId: options.clientId ?? this.clientId,
+      resource: options.resource ?? this.audience,
+    })
   }
 
   /** Whether a refresh token would work now. Looks into the store; asks and changes nothing. */
   async isRefreshTokenAlive(refreshToken: string): Promise<boolean> {
-    const record = this.#store.peek('RefreshToken', refreshToken)
-    if (record === undefined || record.consumed !== undefined) return false
-    return typeof record.grantId === 'string' && this.#store.peek('Grant', record.grantId) !== undefined
+    return this.#grants.isRefreshTokenAlive(refreshToken)
   }
 
   /** Ends the grant behind a refresh token, as when the person removes the app at the service. */
   async revokeGrant(refreshToken: string): Promise<void> {
-    const grantId = this.#store.peek('RefreshToken', refreshToken)?.grantId
-    if (typeof grantId !== 'string') throw new TypeError('refreshToken is none of this server')
-    for (const model of ['RefreshToken', 'AccessToken', 'AuthorizationCode']) {
-      await this.#store.adapterFor(model).revokeByGrantId(grantId)
-    }
-    await this.#store.adapterFor('Grant').destroy(grantId)
+    await this.#grants.revoke(refreshToken)
   }
 
   /** The person enters a device code at the service and allows it. */
   async approveDevice(userCode: string, user?: string): Promise<void> {
-    const device = await this.#deviceCode(userCode)
-    const accountId = user ?? this.user
-    const grant = new this.#provider.Grant({ accountId, clientId: String(device.clientId) })
-    const requested = String((device.params as { scope?: string } | undefined)?.scope ?? '').split(' ')
-    grant.addOIDCScope(requested.join(' '))
-    grant.addResourceScope(this.audience, requested.filter((scope) => this.#settings.scopes.includes(scope)).join(' '))
-    Object.assign(device, {
-      accountId,
-      grantId: await grant.save(),
-      scope: requested.join(' '),
-      resource: this.audience,
-      authTime: Math.trunc(Date.now() / 1_000),
-    })
-    await device.save()
+    await this.#grants.approveDevice(userCode, user ?? this.user)
   }
 
+  /** The person enters a device code at the service and says no. */
   async denyDevice(userCode: string): Promise<void> {
-    const device = await this.#deviceCode(userCode)
-    Object.assign(device, { error: 'access_denied', errorDescription: 'the person said no' })
-    await device.save()
+    await this.#grants.denyDevice(userCode)
+  }
+
+  /** Signs anything with the server's key: for the answers of a dishonest server, with a `rewrite` fault. */
+  async signJwt(claims: JWTPayload, options?: JwtOptions): Promise<string> {
+    return await this.#parts.key.sign(claims, options)
   }
 
   /** Stops at once, also with connections that hang. */
@@ -205,15 +147,23 @@ export class AuthorizationServer implements AsyncDisposable {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#inner.listen(0, '127.0.0.1', resolve)
     await promise
-    this.#front.forwardTo((this.#inner.address() as AddressInfo).port)
+    this.#front.forwardTo((this.#inner.address() as AddressInfo).port, timeAdjuster(this.#parts))
   }
+}
 
-  async #deviceCode(userCode: string): Promise<InstanceType<Provider['DeviceCode']>> {
-    const normalized = userCode.replaceAll(/[^A-Za-z0-9]/g, '').toUpperCase()
-    const device = await this.#provider.DeviceCode.findByUserCode(normalized)
-    if (device === undefined) throw new TypeError('userCode is none of this server')
-    return device
-  }
+/** The provider behind the door, with the people who answer its questions. */
+function innerServer(parts: ProviderParts, provider: Provider, script: Script): Server {
+  const callback = provider.callback()
+  return createServer((request, response) => {
+    const answer = async (): Promise<void> => {
+      if (request.url?.startsWith('/interaction/') === true) {
+        await answerInteraction(provider, script, request, response)
+      } else if (!parts.settings.features.userinfo || !(await answerUserinfo(parts, request, response))) {
+        await callback(request, response)
+      }
+    }
+    answer().catch(() => response.writeHead(400).end('this cannot be answered'))
+  })
 }
 
 /** Starts a real authorization server on 127.0.0.1 in one call. Close it at the end. */

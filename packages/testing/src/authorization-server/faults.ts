@@ -9,9 +9,9 @@ export type Fault = FaultKind & {
 }
 
 export type FaultKind =
-  /** Answers later. */
+  /** Answers later: the provider does at once what was asked, and the answer waits. Combines with other kinds. */
   | { readonly delayMs: number }
-  /** Answers this instead; the provider never sees the request. */
+  /** Answers this instead; the provider never sees the request. A body that is an object is sent as JSON. */
   | { readonly status: number; readonly body?: string | object; readonly headers?: Readonly<Record<string, string>> }
   /** The connection breaks before the provider sees the request. */
   | { readonly dropBefore: true }
@@ -19,9 +19,10 @@ export type FaultKind =
   | { readonly dropAfter: true }
   /** No answer, ever. */
   | { readonly hang: true }
-  /** Changes the provider's JSON answer. */
+  /** Changes the provider's JSON answer; a string is sent as it is. May return a promise. */
   // biome-ignore lint/suspicious/noExplicitAny: a script may turn any answer into anything
   | { readonly rewrite: (body: any) => unknown }
+  /** Sends the client elsewhere; the provider never sees the request. Default status: 307, which keeps the body. */
   | { readonly redirect: string; readonly redirectStatus?: number }
   /** Breaks the connection after so many bytes of the body. */
   | { readonly cutAfterBytes: number }

@@ -7,11 +7,12 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '@accountry/accounts'
 import type { Fault, Faults } from './faults.ts'
-import { type RecordedRequest, recordOf } from './recorded-request.ts'
+import { type Endpoint, type RecordedRequest, recordOf } from './recorded-request.ts'
 
-interface Answer {
+/** A whole answer of the provider. */
+export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: Buffer
@@ -23,17 +24,24 @@ export interface InFlight {
   max: number
 }
 
+/** Changes what the provider answered before anybody sees it. */
+export type Adjust = (answer: Answer, endpoint: Endpoint) => Promise<Answer>
+
 /** The door of the server: records every request, spoils those that the script wants spoiled, forwards the rest. */
 export class Front {
   readonly requests: RecordedRequest[] = []
   readonly inFlight: InFlight = { now: 0, max: 0 }
   readonly #server: Server
   readonly #faults: Faults
+  readonly #clock: Clock
   readonly #agent = new Agent({ keepAlive: true })
   #innerPort = 0
 
-  constructor(faults: Faults) {
+  #adjust: Adjust = async (answer) => answer
+
+  constructor(faults: Faults, clock: Clock) {
     this.#faults = faults
+    this.#clock = clock
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch(() => request.socket.destroy())
     })
@@ -46,8 +54,14 @@ export class Front {
     return (this.#server.address() as AddressInfo).port
   }
 
-  forwardTo(port: number): void {
+  forwardTo(port: number, adjust: Adjust): void {
     this.#innerPort = port
+    this.#adjust = adjust
+  }
+
+  clear(): void {
+    this.requests.length = 0
+    this.inFlight.max = this.inFlight.now
   }
 
   async close(): Promise<void> {
@@ -60,13 +74,14 @@ export class Front {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request)
-    const record = recordOf(request.method ?? 'GET', request.url ?? '/', request.headers, body)
+    const record = recordOf(request, body, this.#clock.now())
     this.requests.push(record)
     const isToken = record.endpoint === 'token'
     if (isToken) this.#count(1)
     try {
       await this.#answer(request, response, body, record)
     } finally {
+      record.finishedAt = this.#clock.now()
       if (isToken) this.#count(-1)
     }
   }
@@ -88,16 +103,26 @@ export class Front {
       request.socket.destroy()
       return
     }
-    const answer = insteadOfProvider(fault) ?? (await this.#forward(request, body))
-    if (fault !== undefined && 'delayMs' in fault) await delay(fault.delayMs)
+    const answer = insteadOfProvider(fault) ?? (await this.#adjust(await this.#forward(request, body), record.endpoint))
+    if (fault !== undefined && 'delayMs' in fault) await this.#delay(fault.delayMs, request)
     if (fault !== undefined && 'hold' in fault) await fault.hold
     if (fault !== undefined && 'dropAfter' in fault) {
       request.socket.destroy()
       return
     }
-    record.status = answer.status
-    record.finishedAt = Date.now()
-    send(response, rewritten(answer, fault), fault)
+    const final = await rewritten(answer, fault)
+    record.status = final.status
+    send(response, final, fault)
+  }
+
+  /** Waits by the server's clock, and no longer than somebody is there to hear the answer. */
+  async #delay(ms: number, request: IncomingMessage): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#clock.setTimer(resolve, ms)
+    request.socket.once('close', resolve)
+    await promise
+    request.socket.off('close', resolve)
+    cancel()
   }
 
   async #forward(request: IncomingMessage, body: Buffer): Promise<Answer> {
@@ -140,9 +165,9 @@ function insteadOfProvider(fault: Fault | undefined): Answer | undefined {
   }
 }
 
-function rewritten(answer: Answer, fault: Fault | undefined): Answer {
+async function rewritten(answer: Answer, fault: Fault | undefined): Promise<Answer> {
   if (fault === undefined || !('rewrite' in fault)) return answer
-  const body = fault.rewrite(JSON.parse(answer.body.toString('utf8')))
+  const body = await fault.rewrite(JSON.parse(answer.body.toString('utf8')))
   return { ...answer, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) }
 }
 

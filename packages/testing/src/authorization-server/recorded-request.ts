@@ -25,8 +25,9 @@ export interface RecordedRequest {
   /** Query and form parameters. */
   readonly params: Readonly<Record<string, string>>
   readonly headers: IncomingHttpHeaders
-  /** Of the answer; absent while there is none. */
+  /** Of the answer; absent while there is none, and when a fault lost it. */
   status?: number
+  /** When the answer was given or the connection was broken. */
   finishedAt?: number
 }
 
@@ -48,14 +49,23 @@ export function endpointOf(path: string): Endpoint {
 }
 
 /** Reads what can be read of a request without understanding it. */
-export function recordOf(method: string, target: string, headers: IncomingHttpHeaders, body: Buffer): RecordedRequest {
-  const url = new URL(target, 'http://server.invalid')
+export function recordOf(
+  request: {
+    readonly method?: string | undefined
+    readonly url?: string | undefined
+    readonly headers: IncomingHttpHeaders
+  },
+  body: Buffer,
+  at: number,
+): RecordedRequest {
+  const { method = 'GET', headers } = request
+  const url = new URL(request.url ?? '/', 'http://server.invalid')
   const params: Record<string, string> = Object.fromEntries(url.searchParams)
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true) {
     Object.assign(params, Object.fromEntries(new URLSearchParams(body.toString('utf8'))))
   }
   return {
-    at: Date.now(),
+    at,
     method,
     path: url.pathname,
     endpoint: endpointOf(url.pathname),
