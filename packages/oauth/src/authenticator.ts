@@ -3,24 +3,34 @@ import {
   type AddAccountRequest,
   type Authenticator,
   type AuthenticatorCapabilities,
+  type AuthenticatorConfiguration,
   type AuthenticatorContext,
   type AuthenticatorDescription,
   type NewAccount,
+  type StartedSession,
 } from '@accountry/accounts'
+import { signInWithDeviceCode } from './device-flow.ts'
+import { noLocalBrowser } from './environment.ts'
+import { isUnattended, pickFlow } from './flows.ts'
+import { getAuthToken } from './get-auth-token.ts'
 import { signInThroughLoopback } from './loopback-flow.ts'
 import { createOAuthClient, type OAuthClient } from './oauth-client.ts'
 import type { OAuthAuthenticatorOptions } from './options.ts'
-import { refreshToken } from './refresh.ts'
+import { signInWithPastedRedirect } from './pasted-flow.ts'
+import { authorizeRequest } from './resource-authorization.ts'
 import { revokeAccount } from './revoke.ts'
-import { checkedSettings, describeTokenTypes, type Settings } from './settings.ts'
+import { finishSession, startSession } from './session-flow.ts'
+import { checkedSettings, type Settings } from './settings.ts'
 import type { SignInRequest } from './sign-in.ts'
 import { readSignInOptions } from './sign-in-options.ts'
 import { wantedAtSignIn } from './token-purpose.ts'
+import { addUnattendedAccount } from './unattended-flow.ts'
 
 /**
  * Creates the authenticator of a service that speaks OAuth 2.0 or OpenID Connect.
  *
- * Does no I/O: the server is looked up at the first call. The account's password is exactly the refresh token.
+ * Does no I/O: the server is looked up at the first call. The account's password is exactly the refresh token; where
+ * the service issues none it is the access token.
  *
  * @example
  * ```ts
@@ -41,21 +51,20 @@ export function createOAuthAuthenticator(options: OAuthAuthenticatorOptions): Au
   const client = createOAuthClient(settings)
   return {
     description: describe(settings),
-    addAccount: (request, context) => signIn(client, context, newSignIn(settings, request)),
-    getAuthToken: (request, context) => refreshToken(client, request, context),
+    configuration: configurationOf(options),
+    addAccount: (request, context) => signIn(client, context, signInRequest(settings, request), request.authTokenType),
+    getAuthToken: (request, context) => getAuthToken(client, request, context),
+    authorizeRequest: (request, context) => authorizeRequest(client, request, context),
     getAuthTokenLabel: (authTokenType) => settings.tokenTypes?.[authTokenType]?.label ?? authTokenType,
     updateCredentials: (request, context) =>
-      signIn(client, context, {
-        ...newSignIn(settings, { ...request, name: request.account.name }),
-        account: request.account,
-      }),
+      signIn(client, context, signInAgain(settings, request), request.authTokenType),
+    ...(!isUnattended(settings.flows) && sessionMethods(client)),
     revoke: (account, context) => revokeAccount(client, account, context),
   }
 }
 
 function describe(settings: Settings): AuthenticatorDescription {
-  const { type, label, icon, quirks } = settings
-  const tokenTypes = describeTokenTypes(settings)
+  const { type, label, icon, quirks, tokenTypes } = settings
   const capabilities: AuthenticatorCapabilities = {
     ...(quirks.accessTokens !== undefined && { accessTokens: quirks.accessTokens }),
     ...(quirks.passwordIsToken !== undefined && { passwordIsToken: quirks.passwordIsToken }),
@@ -69,7 +78,26 @@ function describe(settings: Settings): AuthenticatorDescription {
   }
 }
 
-function newSignIn(
+/** What another program needs to serve the accounts. Functions stay behind: they only matter at a sign-in. */
+function configurationOf(options: OAuthAuthenticatorOptions): AuthenticatorConfiguration {
+  return { kind: 'oauth', options: JSON.parse(JSON.stringify(options)) as Record<string, unknown> }
+}
+
+/** Signing in across two calls, for answers that arrive somewhere else. */
+function sessionMethods(
+  client: OAuthClient,
+): Pick<Authenticator, 'startAddAccountSession' | 'startUpdateCredentialsSession' | 'finishSession'> {
+  const { settings } = client
+  return {
+    startAddAccountSession: (request, context): Promise<StartedSession> =>
+      startSession(client, context, signInRequest(settings, request), request.redirectUri),
+    startUpdateCredentialsSession: (request, context): Promise<StartedSession> =>
+      startSession(client, context, signInAgain(settings, request), request.redirectUri),
+    finishSession: (request, context) => finishSession(client, request, context),
+  }
+}
+
+function signInRequest(
   settings: Settings,
   request: Pick<AddAccountRequest, 'name' | 'authTokenType' | 'options'>,
 ): SignInRequest {
@@ -90,11 +118,34 @@ function newSignIn(
   }
 }
 
-async function signIn(client: OAuthClient, context: AuthenticatorContext, request: SignInRequest): Promise<NewAccount> {
-  const { settings } = client
-  if (settings.flows.includes('loopback') && settings.redirect.kind === 'loopback') {
-    return await signInThroughLoopback(client, context, request, settings.redirect.loopback)
+/** The name of the account is the hint; who really signed in is compared by the manager. */
+function signInAgain(
+  settings: Settings,
+  request: Pick<AddAccountRequest, 'authTokenType' | 'options'> & {
+    readonly account: NonNullable<SignInRequest['account']>
+  },
+): SignInRequest {
+  const { account } = request
+  return { ...signInRequest(settings, { ...request, name: account.name }), account }
+}
+
+async function signIn(
+  client: OAuthClient,
+  context: AuthenticatorContext,
+  request: SignInRequest,
+  authTokenType: string | undefined,
+): Promise<NewAccount> {
+  const { flows, label, redirect } = client.settings
+  const surroundings = { variables: process.env, platform: process.platform }
+  const { interaction } = context
+  const picked = pickFlow({ flows, redirect, interaction, noLocalBrowser: noLocalBrowser(surroundings) })
+  if (picked.flow === 'loopback' && redirect.kind === 'loopback') {
+    return await signInThroughLoopback(client, context, request, redirect.loopback)
   }
-  const message = `${settings.label}: none of the flows ${settings.flows.join(', ')} can sign in here`
-  throw new AccountError('ERR_UNSUPPORTED', message)
+  if (picked.flow === 'device-code') return await signInWithDeviceCode(client, context, request)
+  if (picked.flow === 'pasted-redirect') return await signInWithPastedRedirect(client, context, request)
+  if (picked.flow !== undefined) return await addUnattendedAccount(client, context, request, authTokenType)
+  const message = `${label}: nobody can sign in here (${picked.reasons.join('; ')}).`
+  if (!picked.needsInteraction) throw new AccountError('ERR_UNSUPPORTED', message)
+  throw new AccountError('ERR_INTERACTION_REQUIRED', message, { reason: 'no_browser', account: request.account })
 }

@@ -1,5 +1,7 @@
 import { AccountError } from '@accountry/accounts'
+import type { DpopKey } from './dpop.ts'
 import { parseEndpoint } from './endpoint-url.ts'
+import type { ProviderQuirks } from './quirks.ts'
 import type { ServerMetadata } from './server-metadata.ts'
 
 /**
@@ -19,6 +21,8 @@ export interface AuthorizationTransaction {
   readonly resource: readonly string[]
   /** Epoch milliseconds. */
   readonly createdAt: number
+  /** Present when tokens are to be bound to a key. */
+  readonly dpopKey?: DpopKey
   /** Seconds; the person must have signed in this recently. */
   readonly maxAgeS?: number
   readonly acrValues?: readonly string[]
@@ -71,13 +75,14 @@ export function authorizationParameters(
   transaction: AuthorizationTransaction,
   codeChallenge: string,
   wishes: AuthorizationWishes,
-  scopeSeparator = ' ',
+  quirks: Pick<ProviderQuirks, 'requestScopeSeparator' | 'scopeParameter'> = {},
 ): URLSearchParams {
   const parameters = new URLSearchParams(wishes.extra)
   parameters.set('response_type', 'code')
   parameters.set('client_id', transaction.clientId)
   parameters.set('redirect_uri', transaction.redirectUri)
-  if (transaction.scopes.length > 0) parameters.set('scope', transaction.scopes.join(scopeSeparator))
+  const { requestScopeSeparator = ' ', scopeParameter = 'scope' } = quirks
+  if (transaction.scopes.length > 0) parameters.set(scopeParameter, transaction.scopes.join(requestScopeSeparator))
   parameters.set('state', transaction.state)
   parameters.set('code_challenge', codeChallenge)
   parameters.set('code_challenge_method', 'S256')

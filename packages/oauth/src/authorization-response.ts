@@ -1,10 +1,10 @@
 import { AccountError, type AccountErrorCode, type AccountErrorReason } from '@accountry/accounts'
 import { errorCode } from './hostile-text.ts'
+import { type ExpectedIssuer, isResponseIssuer } from './issuer.ts'
 import type { ServerMetadata } from './server-metadata.ts'
 
 /** What a response is checked against. */
-export interface ExpectedResponse {
-  readonly issuer: string
+export interface ExpectedResponse extends ExpectedIssuer {
   readonly metadata: Pick<ServerMetadata, 'authorization_response_iss_parameter_supported'>
   /** The service's label, for messages. */
   readonly label: string
@@ -71,7 +71,7 @@ export function readAuthorizationResponse(parameters: URLSearchParams, expected:
 
 /** Compared as it stands: normalising would make two issuers equal (security.md OA-07). */
 function checkIssuer(received: string | null, expected: ExpectedResponse): void {
-  if (received === expected.issuer) return
+  if (received !== null && isResponseIssuer(received, expected)) return
   if (received !== null)
     throw invalid(expected, `it comes from another issuer (${hostIn(received)})`, 'issuer_mismatch')
   if (expected.metadata.authorization_response_iss_parameter_supported !== true) return

@@ -2,6 +2,7 @@ import type { ClientAuth } from 'oauth4webapi'
 import type { Protocol } from './protocol.ts'
 import type { ServerMetadata } from './server-metadata.ts'
 import type { Settings } from './settings.ts'
+import { importSigningKey } from './signing-key.ts'
 
 /** How a client proves itself (RFC 6749 §2.3, OpenID Connect Core §9). */
 export const CLIENT_AUTHENTICATION_METHODS = [
@@ -9,6 +10,7 @@ export const CLIENT_AUTHENTICATION_METHODS = [
   'client_secret_basic',
   'client_secret_post',
   'client_secret_jwt',
+  'private_key_jwt',
 ] as const
 
 export type ClientAuthenticationMethod = (typeof CLIENT_AUTHENTICATION_METHODS)[number]
@@ -18,21 +20,32 @@ export type ClientAuthenticationMethod = (typeof CLIENT_AUTHENTICATION_METHODS)[
  * single-use codes and tokens (security.md TK-15).
  */
 export function chooseClientAuthentication(
-  settings: Pick<Settings, 'clientSecret' | 'clientAuthentication'>,
+  settings: Pick<Settings, 'clientSecret' | 'clientKey' | 'clientAuthentication'>,
   metadata: Pick<ServerMetadata, 'token_endpoint_auth_methods_supported'>,
 ): ClientAuthenticationMethod {
   if (settings.clientAuthentication !== undefined) return settings.clientAuthentication
+  if (settings.clientKey !== undefined) return 'private_key_jwt'
   if (settings.clientSecret === undefined) return 'none'
   const listed = metadata.token_endpoint_auth_methods_supported
   const isPostOnly = listed?.includes('client_secret_post') === true && !listed.includes('client_secret_basic')
   return isPostOnly ? 'client_secret_post' : 'client_secret_basic'
 }
 
-export function clientAuthentication(protocol: Protocol, settings: Settings, metadata: ServerMetadata): ClientAuth {
+/** @throws AccountError `ERR_MISCONFIGURED` when the client's key cannot be used. */
+export async function clientAuthentication(
+  protocol: Protocol,
+  settings: Settings,
+  metadata: ServerMetadata,
+): Promise<ClientAuth> {
   const method = chooseClientAuthentication(settings, metadata)
-  const secret = settings.clientSecret
-  if (method === 'none' || secret === undefined) return protocol.None()
-  if (method === 'client_secret_post') return protocol.ClientSecretPost(secret)
-  if (method === 'client_secret_jwt') return protocol.ClientSecretJwt(secret)
-  return protocol.ClientSecretBasic(secret)
+  const { clientKey, clientSecret = '' } = settings
+  if (method === 'private_key_jwt' && clientKey !== undefined) {
+    const key = await importSigningKey(clientKey, settings.label)
+    // The audience is the issuer as a single string, so that another server cannot use the statement.
+    return protocol.PrivateKeyJwt(clientKey.keyId === undefined ? key : { key, kid: clientKey.keyId })
+  }
+  if (method === 'client_secret_post') return protocol.ClientSecretPost(clientSecret)
+  if (method === 'client_secret_jwt') return protocol.ClientSecretJwt(clientSecret)
+  if (method === 'client_secret_basic') return protocol.ClientSecretBasic(clientSecret)
+  return protocol.None()
 }

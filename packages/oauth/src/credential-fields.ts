@@ -13,8 +13,16 @@ export interface CredentialFields {
   readonly grantedScopes?: string | undefined
   /** Where the refresh token was used last: it is not sent to another host without the person's consent. */
   readonly tokenEndpoint?: string | undefined
-  /** When the refresh token ends, epoch milliseconds, where the service says so. */
-  readonly refreshTokenExpiresAt?: string | undefined
+  /** `access_token`: the server issued no refresh token, and the password is the access token itself. */
+  readonly passwordKind?: string | undefined
+  /** The authentication scheme of a password that is an access token. */
+  readonly passwordScheme?: string | undefined
+  /** When the password ends, epoch milliseconds, where the service says so. */
+  readonly passwordExpiresAt?: string | undefined
+  /** The private key to which the refresh token may be bound (RFC 9449). */
+  readonly dpopKey?: string | undefined
+  /** The issuer of the account's ID tokens, which may be the one of a tenant. */
+  readonly identityIssuer?: string | undefined
   /** The nonce of the sign-in; a refreshed ID token may repeat it and no other. */
   readonly nonce?: string | undefined
   /** `auth_time` of the sign-in. */
@@ -30,6 +38,11 @@ export function scopesIn(value: string | undefined): readonly string[] {
 export function numberIn(value: string | undefined): number | undefined {
   const number = value === undefined || value === '' ? Number.NaN : Number(value)
   return Number.isFinite(number) ? number : undefined
+}
+
+/** An instant, as a field keeps it. */
+export function endOf(lifetimeS: number | undefined, startedAt: number): string | undefined {
+  return lifetimeS === undefined ? undefined : String(Math.floor(startedAt + lifetimeS * 1000))
 }
 
 /** The fields of a credential, by their names. */

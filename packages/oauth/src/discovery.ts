@@ -2,6 +2,7 @@ import { AccountError, type Clock } from '@accountry/accounts'
 import { classify, type Failure } from './classify.ts'
 import { type FailureScene, failureError } from './failure-error.ts'
 import { type ExchangeContext, exchange } from './http-exchange.ts'
+import { type ExpectedIssuer, isMetadataIssuer } from './issuer.ts'
 import { readServerMetadata, type ServerMetadata } from './server-metadata.ts'
 
 const TIMEOUT_MS = 5_000
@@ -29,17 +30,17 @@ export function fixedMetadata(metadata: ServerMetadata): Discovery {
 }
 
 /**
- * Discovers the metadata of `issuer` (OpenID Connect Discovery §4, RFC 8414 §3).
+ * Discovers the metadata of an issuer (OpenID Connect Discovery §4, RFC 8414 §3).
  *
  * The issuer is compared by identity: a trailing slash or another letter case is another issuer (security.md DS-01).
  */
-export function discoverMetadata(issuer: string): Discovery {
+export function discoverMetadata(expected: ExpectedIssuer): Discovery {
   let known: { metadata: ServerMetadata; at: number } | undefined
   return {
     async find(context, scene) {
       if (known !== undefined && isYoung(known.at, context.clock, FRESH_MS)) return known.metadata
       try {
-        const metadata = await fetchMetadata(issuer, context, scene)
+        const metadata = await fetchMetadata(expected, context, scene)
         known = { metadata, at: context.clock.monotonic() }
         return metadata
       } catch (error) {
@@ -71,12 +72,16 @@ export function metadataUrls(issuer: string): URL[] {
   return path === '' ? [appended, oauth] : [appended, oauth, at(`/.well-known/openid-configuration${path}`)]
 }
 
-async function fetchMetadata(issuer: string, context: ExchangeContext, scene: FailureScene): Promise<ServerMetadata> {
+async function fetchMetadata(
+  expected: ExpectedIssuer,
+  context: ExchangeContext,
+  scene: FailureScene,
+): Promise<ServerMetadata> {
   let failure: Failure | undefined
-  for (const url of metadataUrls(issuer)) {
+  for (const url of metadataUrls(expected.issuer)) {
     const result = await exchange(context, { url, method: 'GET', timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES })
     const outcome = classify(result, {}, context.clock.now())
-    if (outcome.kind === 'success') return checkedMetadata(outcome.members, issuer, scene)
+    if (outcome.kind === 'success') return checkedMetadata(outcome.members, expected, scene)
     // The first answer that is not "no such page" says more than the ones after it.
     if (failure === undefined || failure.status === 404) failure = outcome.failure
     if (result.kind === 'no-answer') break
@@ -88,17 +93,17 @@ async function fetchMetadata(issuer: string, context: ExchangeContext, scene: Fa
 /** A mismatch stops the search: another document must not be able to "repair" it (security.md DS-02). */
 function checkedMetadata(
   document: Readonly<Record<string, unknown>>,
-  issuer: string,
+  expected: ExpectedIssuer,
   scene: FailureScene,
 ): ServerMetadata {
   const metadata = readServerMetadata(document)
-  const { host } = new URL(issuer)
+  const { host } = new URL(expected.issuer)
   if (typeof metadata === 'string') {
     throw new AccountError('ERR_MISCONFIGURED', `${scene.label}: the metadata of ${host} ${metadata}`, {
       account: scene.account,
     })
   }
-  if (metadata.issuer === issuer) return metadata
+  if (isMetadataIssuer(metadata.issuer, expected)) return metadata
   throw new AccountError(
     'ERR_MISCONFIGURED',
     `${scene.label}: the metadata of ${host} names another issuer (on ${new URL(metadata.issuer).host}). ` +

@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto'
-import { isSameText } from './loopback-request.ts'
+import { type ExpectedIssuer, isTokenIssuer } from './issuer.ts'
 import type { BodyMembers } from './response-body.ts'
+import { isSameText } from './same-text.ts'
+
+/** What earlier ID tokens of an account said. */
+export interface PreviousIdentity {
+  readonly subject?: string | undefined
+  /** Where one client serves several tenants: the tenant's issuer. */
+  readonly issuer?: string | undefined
+  readonly nonce?: string | undefined
+  readonly authTime?: number | undefined
+}
 
 /** What the claims of an ID token must say. */
-export interface ExpectedClaims {
-  readonly issuer: string
+export interface ExpectedClaims extends ExpectedIssuer {
   readonly clientId: string
   /** The server's time, epoch milliseconds. */
   readonly now: number
@@ -19,13 +28,7 @@ export interface ExpectedClaims {
   /** At a sign-in: one of these must be the `acr`. */
   readonly acrValues?: readonly string[] | undefined
   /** At a refresh: what the first ID token of this account said (OpenID Connect Core §12.2). */
-  readonly previous?:
-    | {
-        readonly subject?: string | undefined
-        readonly nonce?: string | undefined
-        readonly authTime?: number | undefined
-      }
-    | undefined
+  readonly previous?: PreviousIdentity | undefined
 }
 
 /** What an ID token is refused for. Only these say something about a clock or about another person. */
@@ -57,8 +60,11 @@ export function findClaimFault(claims: BodyMembers, expected: ExpectedClaims): C
   )
 }
 
-function findIssuerFault(claims: BodyMembers, { issuer }: ExpectedClaims): ClaimFault | undefined {
-  return claims['iss'] === issuer ? undefined : invalid('iss', 'names another issuer')
+function findIssuerFault(claims: BodyMembers, expected: ExpectedClaims): ClaimFault | undefined {
+  if (!isTokenIssuer(claims['iss'], claims['tid'], expected)) return invalid('iss', 'names another issuer')
+  const before = expected.previous?.issuer
+  if (before === undefined || before === claims['iss']) return undefined
+  return { kind: 'identity', claim: 'iss', why: 'names another tenant' }
 }
 
 function findSubjectFault(claims: BodyMembers, { previous }: ExpectedClaims): ClaimFault | undefined {

@@ -1,10 +1,11 @@
-import { type Account, AccountError, type AuthenticatorContext } from '@accountry/accounts'
-import type { CompactVerifyResult, JWK } from 'jose'
+import { AccountError } from '@accountry/accounts'
+import type { CompactVerifyResult, JWK, ProtectedHeaderParameters } from 'jose'
 import { type ClaimFault, type ExpectedClaims, findClaimFault } from './id-token-claims.ts'
-import type { OAuthClient } from './oauth-client.ts'
 import { type Jose, loadJose } from './protocol.ts'
 import { type BodyMembers, parseBody } from './response-body.ts'
+import { type ServerCall, shownSubject } from './server-call.ts'
 import type { ServerMetadata } from './server-metadata.ts'
+import type { Settings } from './settings.ts'
 
 const MAX_LENGTH = 64 * 1024
 const ASYMMETRIC: readonly string[] = [
@@ -21,7 +22,7 @@ const ASYMMETRIC: readonly string[] = [
   'Ed25519',
 ]
 
-/** What the ID token is for, which decides how a key set that cannot be fetched is taken. */
+/** What an ID token must fit: a sign-in, or with `previous` a refresh of an account. */
 export type IdTokenExpectation = Pick<ExpectedClaims, 'accessToken' | 'nonce' | 'maxAgeS' | 'acrValues' | 'previous'>
 
 /** An ID token that was believed. */
@@ -31,6 +32,13 @@ export interface IdentityToken {
   readonly claims: BodyMembers
   /** `false`: the keys could not be fetched at a refresh, and the direct connection to the server had to do. */
   readonly isVerified: boolean
+}
+
+/** An ID token while it is being verified. */
+interface Candidate {
+  readonly value: string
+  readonly header: ProtectedHeaderParameters
+  readonly alg: string
 }
 
 /**
@@ -45,63 +53,59 @@ export interface IdentityToken {
  *   `ERR_NETWORK` when the keys cannot be fetched at a sign-in; `ERR_UNSUPPORTED` for an encrypted one.
  */
 export async function verifyIdToken(
-  client: OAuthClient,
-  context: AuthenticatorContext,
-  metadata: ServerMetadata,
+  call: ServerCall,
   idToken: string,
   expectation: IdTokenExpectation,
-  account?: Account,
 ): Promise<IdentityToken> {
   const jose = await loadJose()
-  const refuse = (why: string): AccountError => refusal(client, account, why)
-  if (idToken.length > MAX_LENGTH) throw refuse('it is too long')
-  const parts = idToken.split('.').length
-  if (parts === 5)
-    throw new AccountError('ERR_UNSUPPORTED', `${client.settings.label} encrypts its ID tokens`, { account })
-  if (parts !== 3) throw refuse('it is not a signed token')
-  const alg = checkedAlgorithm(jose, client, metadata, idToken, refuse)
-  const signed = await checkSignature(jose, client, context, metadata, idToken, alg, refuse)
-  const isVerified = signed !== undefined
-  if (!isVerified && expectation.previous === undefined) throw keysUnavailable(client)
-  if (!isVerified) context.log.warn('identity_unverified', { issuer: new URL(metadata.issuer).host })
-  const claims = readClaims(signed?.payload ?? jose.base64url.decode(idToken.split('.')[1] ?? ''), refuse)
+  const { client, context, metadata } = call
+  const candidate = readHeader(jose, call, idToken)
+  const signed = await checkSignature(jose, call, candidate)
+  if (signed === undefined && expectation.previous === undefined) throw keysUnavailable(call)
+  if (signed === undefined) context.log.warn('identity_unverified', { issuer: new URL(metadata.issuer).host })
+  const claims = readClaims(call, signed?.payload ?? jose.base64url.decode(idToken.split('.')[1] ?? ''))
   const fault = findClaimFault(claims, {
     ...expectation,
-    alg,
-    issuer: metadata.issuer,
+    alg: candidate.alg,
+    issuer: client.settings.issuer,
+    issuerTemplate: client.settings.issuerTemplate,
     clientId: client.settings.clientId,
     now: client.serverClock.now(context.clock),
     toleranceMs: client.settings.clockToleranceMs,
   })
-  if (fault !== undefined) throw faultError(client, fault, account)
-  return { value: idToken, subject: String(claims['sub']), claims, isVerified }
+  if (fault !== undefined) throw faultError(call, fault)
+  return { value: idToken, subject: String(claims['sub']), claims, isVerified: signed !== undefined }
 }
 
 /** The header names how to verify; only what was agreed before is believed of it. */
-function checkedAlgorithm(
-  jose: Jose,
-  client: OAuthClient,
-  metadata: ServerMetadata,
-  idToken: string,
-  refuse: (why: string) => AccountError,
-): string {
-  let header: ReturnType<Jose['decodeProtectedHeader']>
+function readHeader(jose: Jose, call: ServerCall, idToken: string): Candidate {
+  if (idToken.length > MAX_LENGTH) throw refusal(call, 'it is too long')
+  const parts = idToken.split('.').length
+  if (parts === 5) {
+    const message = `${shownSubject(call)}: the service encrypts its ID tokens, which is not supported`
+    throw new AccountError('ERR_UNSUPPORTED', message, { account: call.account })
+  }
+  if (parts !== 3) throw refusal(call, 'it is not a signed token')
+  let header: ProtectedHeaderParameters
   try {
     header = jose.decodeProtectedHeader(idToken)
   } catch {
-    throw refuse('its header cannot be read')
+    throw refusal(call, 'its header cannot be read')
   }
   // Access tokens, logout tokens and proofs are signed by the same keys (security.md V-15).
-  if (header.typ !== undefined && String(header.typ).toUpperCase() !== 'JWT')
-    throw refuse('it is another kind of token')
-  const { alg } = header
-  if (typeof alg === 'string' && allowedAlgorithms(client, metadata).includes(alg)) return alg
-  throw refuse('it is signed with an algorithm that is not allowed')
+  const { typ, alg } = header
+  if (typ !== undefined && String(typ).toUpperCase() !== 'JWT') throw refusal(call, 'it is another kind of token')
+  if (typeof alg !== 'string' || !allowedAlgorithms(call.client.settings, call.metadata).includes(alg)) {
+    throw refusal(call, 'it is signed with an algorithm that is not allowed')
+  }
+  return { value: idToken, header, alg }
 }
 
 /** Never `none`; a shared secret only where the app named it. */
-export function allowedAlgorithms(client: Pick<OAuthClient, 'settings'>, metadata: ServerMetadata): readonly string[] {
-  const { idTokenAlgorithms } = client.settings
+export function allowedAlgorithms(
+  { idTokenAlgorithms }: Pick<Settings, 'idTokenAlgorithms'>,
+  metadata: Pick<ServerMetadata, 'id_token_signing_alg_values_supported'>,
+): readonly string[] {
   if (idTokenAlgorithms !== undefined) return idTokenAlgorithms
   const listed = metadata.id_token_signing_alg_values_supported?.filter((alg) => ASYMMETRIC.includes(alg)) ?? []
   return listed.length > 0 ? listed : ['RS256']
@@ -110,71 +114,60 @@ export function allowedAlgorithms(client: Pick<OAuthClient, 'settings'>, metadat
 /** @returns `undefined` when the keys cannot be had. */
 async function checkSignature(
   jose: Jose,
-  client: OAuthClient,
-  context: AuthenticatorContext,
-  metadata: ServerMetadata,
-  idToken: string,
-  alg: string,
-  refuse: (why: string) => AccountError,
+  call: ServerCall,
+  { value, header, alg }: Candidate,
 ): Promise<CompactVerifyResult | undefined> {
-  const candidates = await candidateKeys(jose, client, context, metadata, idToken, alg)
+  const candidates = await candidateKeys(call, header, alg)
   if (candidates === undefined) return undefined
   for (const key of candidates) {
     try {
-      return await jose.compactVerify(idToken, key, { algorithms: [alg] })
+      return await jose.compactVerify(value, key, { algorithms: [alg] })
     } catch (error) {
       // Without a key id several keys may fit, and only one of them is the right one.
-      if (!(error instanceof jose.errors.JWSSignatureVerificationFailed)) throw refuse('it cannot be verified')
+      if (!(error instanceof jose.errors.JWSSignatureVerificationFailed)) throw refusal(call, 'it cannot be verified')
     }
   }
-  throw refuse(candidates.length === 0 ? 'its key is unknown to the server' : 'its signature is wrong')
+  throw refusal(call, candidates.length === 0 ? 'its key is unknown to the server' : 'its signature is wrong')
 }
 
 async function candidateKeys(
-  jose: Jose,
-  client: OAuthClient,
-  context: AuthenticatorContext,
-  metadata: ServerMetadata,
-  idToken: string,
+  { client, context, metadata }: ServerCall,
+  { kid }: ProtectedHeaderParameters,
   alg: string,
 ): Promise<readonly (JWK | Uint8Array)[] | undefined> {
   const { clientSecret } = client.settings
   if (alg.startsWith('HS')) return clientSecret === undefined ? [] : [new TextEncoder().encode(clientSecret)]
   if (metadata.jwks_uri === undefined) return undefined
-  const { kid } = jose.decodeProtectedHeader(idToken)
   return client.keys.find(metadata.jwks_uri, { kid: typeof kid === 'string' ? kid : undefined, alg }, context)
 }
 
-function readClaims(payload: Uint8Array, refuse: (why: string) => AccountError): BodyMembers {
+function readClaims(call: ServerCall, payload: Uint8Array): BodyMembers {
   const body = parseBody(new TextDecoder().decode(payload), 'application/json')
-  if (body.kind !== 'members') throw refuse('its claims cannot be read')
+  if (body.kind !== 'members') throw refusal(call, 'its claims cannot be read')
   return body.members
 }
 
-function faultError(client: OAuthClient, fault: ClaimFault, account: Account | undefined): AccountError {
+function faultError(call: ServerCall, fault: ClaimFault): AccountError {
+  const { account, client } = call
   const why = `its ${fault.claim} ${fault.why}`
   if (fault.kind === 'identity') {
-    const message = `${subjectOf(client, account)}: the server answered for another person (${why}). Sign in again.`
+    const message = `${shownSubject(call)}: the server answered for another person (${why}). Sign in again.`
     return new AccountError('ERR_INTERACTION_REQUIRED', message, { reason: 'identity_changed', account })
   }
   if (fault.kind === 'time' && !client.serverClock.isKnown) {
-    const message = `${subjectOf(client, account)}: the ID token was rejected, ${why}. Check the clock of this machine.`
+    const message = `${shownSubject(call)}: the ID token was rejected, ${why}. Check the clock of this machine.`
     return new AccountError('ERR_CLOCK_SKEW', message, { account })
   }
-  return refusal(client, account, why)
+  return refusal(call, why)
 }
 
-function keysUnavailable(client: OAuthClient): AccountError {
-  const message = `${client.settings.label}: the keys that would prove who signed in could not be fetched. Try again.`
-  return new AccountError('ERR_NETWORK', message, { reason: 'server' })
+function keysUnavailable(call: ServerCall): AccountError {
+  const message = `${shownSubject(call)}: the keys that would prove who signed in could not be fetched. Try again.`
+  return new AccountError('ERR_NETWORK', message, { reason: 'server', account: call.account })
 }
 
-function refusal(client: OAuthClient, account: Account | undefined, why: string): AccountError {
-  return new AccountError('ERR_INVALID_RESPONSE', `${subjectOf(client, account)}: the ID token was rejected: ${why}.`, {
-    account,
+function refusal(call: ServerCall, why: string): AccountError {
+  return new AccountError('ERR_INVALID_RESPONSE', `${shownSubject(call)}: the ID token was rejected: ${why}.`, {
+    account: call.account,
   })
-}
-
-function subjectOf(client: OAuthClient, account: Account | undefined): string {
-  return account === undefined ? client.settings.label : `${account.name} (${account.type})`
 }

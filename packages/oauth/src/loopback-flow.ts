@@ -3,6 +3,7 @@ import { abortReason } from './http-exchange.ts'
 import { type LoopbackListener, type LoopbackRedirect, openLoopbackListener } from './loopback-listener.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { loadProtocol } from './protocol.ts'
+import { beginCall, type ServerCall, shownSubject } from './server-call.ts'
 import { completeSignIn, prepareSignIn, type SignInRequest } from './sign-in.ts'
 
 /**
@@ -11,7 +12,7 @@ import { completeSignIn, prepareSignIn, type SignInRequest } from './sign-in.ts'
  * The listener exists from just before the browser is opened until the answer is there, and its port is free again
  * when this resolves or rejects.
  *
- * @throws AccountError `ERR_INTERACTION_REQUIRED` (`no_browser`), `ERR_INTERACTION_CANCELED`,
+ * @throws AccountError `ERR_INTERACTION_REQUIRED` (`no_browser`) when the browser cannot be opened, `ERR_INTERACTION_CANCELED`,
  *   `ERR_INTERACTION_TIMEOUT`, `ERR_UNSUPPORTED` (`port_in_use`), and what {@link completeSignIn} throws.
  */
 export async function signInThroughLoopback(
@@ -20,18 +21,14 @@ export async function signInThroughLoopback(
   request: SignInRequest,
   redirect: LoopbackRedirect,
 ): Promise<NewAccount> {
-  const { settings } = client
-  if (context.interaction?.openBrowser === undefined) throw noBrowser(settings.label)
-  const scene = { label: settings.label, account: request.account, doing: 'signing in' }
-  const metadata = await client.discovery.find(context, scene)
+  const call = await beginCall(client, context, request.account, 'signing in')
   const { generateRandomState } = await loadProtocol()
   const state = generateRandomState()
   const listener = await openLoopbackListener({ redirect, state, log: context.log })
   try {
-    const place = { redirectUri: listener.redirectUri, state }
-    const { url, transaction } = await prepareSignIn(client, context, metadata, request, place)
-    const parameters = await waitForCallback(client, context, listener, url, request)
-    return await completeSignIn(client, context, metadata, transaction, parameters, request.nameHint)
+    const { url, transaction } = await prepareSignIn(call, request, { redirectUri: listener.redirectUri, state })
+    const parameters = await waitForCallback(call, listener, url)
+    return await completeSignIn(call, transaction, parameters, request.nameHint)
   } finally {
     await listener.close()
   }
@@ -41,26 +38,20 @@ export async function signInThroughLoopback(
  * Opens the browser and waits until one of four things happens: the callback, the end of the caller's patience, the
  * end of the time, or a browser that cannot be opened.
  */
-async function waitForCallback(
-  client: OAuthClient,
-  context: AuthenticatorContext,
-  listener: LoopbackListener,
-  url: URL,
-  request: SignInRequest,
-): Promise<URLSearchParams> {
-  const { label, signInTimeoutMs } = client.settings
+async function waitForCallback(call: ServerCall, listener: LoopbackListener, url: URL): Promise<URLSearchParams> {
+  const { client, context } = call
   const { promise, resolve, reject } = Promise.withResolvers<URLSearchParams>()
   const ended = new AbortController()
   const onAbort = (): void => reject(abortReason(context.signal))
-  const cancelTimer = context.clock.setTimer(() => reject(timedOut(label)), signInTimeoutMs)
+  const cancelTimer = context.clock.setTimer(() => reject(timedOut(call)), client.settings.signInTimeoutMs)
   context.signal.addEventListener('abort', onAbort, { once: true })
   if (context.signal.aborted) onAbort()
   listener.callback.then(resolve, reject)
-  // The handler may open a window of its own; it is told when that is no longer needed.
-  const signal = AbortSignal.any([context.signal, ended.signal])
-  openBrowser(context, { url, signal, ...(request.account !== undefined && { account: request.account }) }).catch(
-    (error: unknown) => reject(isAccountError(error) ? error : browserFailed(label, url)),
-  )
+  // The handler may show a window of its own; it is told when that is no longer needed.
+  openBrowser(call, url, AbortSignal.any([context.signal, ended.signal])).catch((error: unknown) => {
+    const why = `the browser could not be opened at ${url.host}. Open the page by hand or use another flow`
+    reject(isAccountError(error) ? error : noBrowser(call, why))
+  })
   try {
     return await promise
   } finally {
@@ -70,25 +61,20 @@ async function waitForCallback(
   }
 }
 
-/** Also turns a handler that throws at once into a rejection. */
-async function openBrowser(
-  context: AuthenticatorContext,
-  request: Parameters<NonNullable<NonNullable<AuthenticatorContext['interaction']>['openBrowser']>>[0],
-): Promise<void> {
-  await context.interaction?.openBrowser?.(request)
+/** Async, so that a handler that throws at once rejects as well. */
+async function openBrowser({ context, account }: ServerCall, url: URL, signal: AbortSignal): Promise<void> {
+  await context.interaction?.openBrowser?.({ url, signal, ...(account !== undefined && { account }) })
 }
 
-function noBrowser(label: string): AccountError {
-  const message = `${label}: signing in needs a browser, and the app offered none (interaction.openBrowser)`
-  return new AccountError('ERR_INTERACTION_REQUIRED', message, { reason: 'no_browser' })
+function noBrowser(call: Pick<ServerCall, 'client' | 'account'>, why: string): AccountError {
+  return new AccountError('ERR_INTERACTION_REQUIRED', `${shownSubject(call)}: ${why}.`, {
+    reason: 'no_browser',
+    account: call.account,
+  })
 }
 
-function browserFailed(label: string, url: URL): AccountError {
-  const message = `${label}: the browser could not be opened at ${url.host}. Open the page by hand or use another flow.`
-  return new AccountError('ERR_INTERACTION_REQUIRED', message, { reason: 'no_browser' })
-}
-
-function timedOut(label: string): AccountError {
-  const message = `${label}: nobody finished signing in within the time allowed. Start again.`
-  return new AccountError('ERR_INTERACTION_TIMEOUT', message, { reason: 'timeout' })
+/** The person did not come back in time. */
+export function timedOut(call: ServerCall): AccountError {
+  const message = `${shownSubject(call)}: nobody finished signing in within the time allowed. Start again.`
+  return new AccountError('ERR_INTERACTION_TIMEOUT', message, { reason: 'timeout', account: call.account })
 }

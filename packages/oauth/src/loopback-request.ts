@@ -1,6 +1,5 @@
-import { Buffer } from 'node:buffer'
-import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { isSameText } from './same-text.ts'
 
 /** What of a request decides whether it is the callback. */
 export type RawRequest = Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>
@@ -56,11 +55,4 @@ function headerValues(rawHeaders: readonly string[], name: string): string[] {
     if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '')
   }
   return values
-}
-
-/** Compares in a time that does not tell how much was right. */
-export function isSameText(received: string, expected: string): boolean {
-  const a = Buffer.from(received)
-  const b = Buffer.from(expected)
-  return a.length === b.length && timingSafeEqual(a, b)
 }

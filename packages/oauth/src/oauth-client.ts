@@ -1,4 +1,5 @@
 import { type Discovery, discoverMetadata, fixedMetadata } from './discovery.ts'
+import { createNonceMemory, type NonceMemory } from './dpop.ts'
 import { createKeyCache, type KeyCache } from './jwks.ts'
 import { createServerClock, type ServerClock } from './server-clock.ts'
 import type { Settings } from './settings.ts'
@@ -9,13 +10,15 @@ export interface OAuthClient {
   readonly discovery: Discovery
   readonly keys: KeyCache
   readonly serverClock: ServerClock
+  readonly nonces: NonceMemory
 }
 
 export function createOAuthClient(settings: Settings): OAuthClient {
   return {
     settings,
-    discovery: settings.metadata === undefined ? discoverMetadata(settings.issuer) : fixedMetadata(settings.metadata),
+    discovery: settings.metadata === undefined ? discoverMetadata(settings) : fixedMetadata(settings.metadata),
     keys: createKeyCache(),
     serverClock: createServerClock(),
+    nonces: createNonceMemory(),
   }
 }

@@ -1,6 +1,7 @@
+import type { ProfileSource } from './profile.ts'
 import type { TokenResponseQuirks } from './token-response.ts'
 
-/** How a service departs from the RFCs, as data: there is no code in here. */
+/** How a service departs from the RFCs, as data: there is no code in here, so that it can be kept and sent around. */
 export interface ProviderQuirks extends TokenResponseQuirks {
   /** Error codes of the token endpoint that mean "this refresh token is dead", beside `invalid_grant`. */
   readonly grantDeadErrors?: readonly string[]
@@ -11,13 +12,22 @@ export interface ProviderQuirks extends TokenResponseQuirks {
   readonly refreshScope?: 'send' | 'omit'
   /** What separates scopes in a request. Default: a space. */
   readonly requestScopeSeparator?: string
+  /** The name of the scope parameter of an authorization request. Default `scope`. */
+  readonly scopeParameter?: string
+  /** `'json'`: token requests are JSON objects instead of forms. Default `'form'`. */
+  readonly tokenRequestBody?: 'form' | 'json'
   /**
    * How a granted scope is compared with the one asked for: `'last-segment'` ignores letter case and everything
-   * before the last `/`, for services that shorten scopes in their answers. Default `'exact'`.
+   * before the last `/`, for services that shorten scopes in their answers; `'ignore'` believes that everything was
+   * granted. Default `'exact'`.
    */
-  readonly scopeComparison?: 'exact' | 'last-segment'
+  readonly scopeComparison?: 'exact' | 'last-segment' | 'ignore'
   /** Other names under which the service reports a scope. */
   readonly scopeAliases?: Readonly<Record<string, string>>
+  /** Where a service without OpenID Connect says who signed in. */
+  readonly profile?: ProfileSource
+  /** Members of the token response that are kept as user data, such as the address of a tenant's API. */
+  readonly keptMembers?: readonly string[]
   /**
    * What a revocation ends: `'grant'` the tokens of one sign-in (RFC 7009), `'client'` everything that the person
    * allowed the client, so that it is only ever sent when an account is removed. Default `'grant'`.
@@ -29,4 +39,6 @@ export interface ProviderQuirks extends TokenResponseQuirks {
   readonly passwordIsToken?: boolean
   /** Seconds during which a used refresh token is still accepted. Default 0. */
   readonly rotationGraceSeconds?: number
+  /** The scheme of the `Authorization` header, where it is not what `token_type` says. */
+  readonly authorizationScheme?: string
 }

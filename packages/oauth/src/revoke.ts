@@ -1,8 +1,10 @@
-import type { Account, AuthenticatorContext, CredentialContext } from '@accountry/accounts'
+import type { Account, CredentialContext } from '@accountry/accounts'
 import { classify } from './classify.ts'
+import { isOurs } from './credential-binding.ts'
+import { fieldsOf } from './credential-fields.ts'
 import { failureError } from './failure-error.ts'
 import type { OAuthClient } from './oauth-client.ts'
-import type { ServerMetadata } from './server-metadata.ts'
+import { beginCall, type ServerCall, sceneOf } from './server-call.ts'
 import { requestRevocation } from './token-request.ts'
 
 type TokenHint = 'refresh_token' | 'access_token'
@@ -15,15 +17,14 @@ type TokenHint = 'refresh_token' | 'access_token'
  * @throws AccountError retryable, with `retryAt` where the server says, when the token still lives.
  */
 export async function revokeAccount(client: OAuthClient, account: Account, context: CredentialContext): Promise<void> {
-  const { password, issuer, clientId } = context.credential
+  const { password } = context.credential
   const { settings } = client
-  if (password === undefined || password === '') return
-  // Not ours to send anywhere: it belongs to another client or server.
-  if ((issuer ?? settings.issuer) !== settings.issuer || (clientId ?? settings.clientId) !== settings.clientId) return
-  const scene = { label: settings.label, account, doing: 'ending the sign-in' }
-  const metadata = await client.discovery.find(context, scene)
-  const hint = settings.quirks.passwordIsToken === true ? 'access_token' : 'refresh_token'
-  await revokeToken(client, context, metadata, password, hint, account)
+  // What belongs to another client or server is not ours to send anywhere.
+  if (password === undefined || password === '' || !isOurs(settings, context.credential)) return
+  const call = await beginCall(client, context, account, 'ending the sign-in')
+  const isAccessToken =
+    settings.quirks.passwordIsToken === true || fieldsOf(context.credential).passwordKind === 'access_token'
+  await revokeToken(call, password, isAccessToken ? 'access_token' : 'refresh_token')
 }
 
 /**
@@ -32,31 +33,26 @@ export async function revokeAccount(client: OAuthClient, account: Account, conte
  *
  * @throws AccountError retryable when the server could not be reached or has a problem.
  */
-export async function revokeToken(
-  client: OAuthClient,
-  context: AuthenticatorContext,
-  metadata: ServerMetadata,
-  token: string,
-  hint: TokenHint,
-  account?: Account,
-): Promise<void> {
-  if (metadata.revocation_endpoint === undefined) return
-  const { settings } = client
+export async function revokeToken(call: ServerCall, token: string, hint: TokenHint): Promise<void> {
+  if (call.metadata.revocation_endpoint === undefined) return
   const otherHint = hint === 'refresh_token' ? 'access_token' : 'refresh_token'
-  for (const each of [hint, otherHint] as const) {
-    const result = await requestRevocation(client, context, metadata, token, each)
-    // Success has an empty body, or any other (RFC 7009 §2.2).
-    if (result.kind === 'answer' && result.status >= 200 && result.status < 300) return
-    const outcome = classify(result, settings.quirks, context.clock.now())
-    if (outcome.kind === 'success' || outcome.failure.error !== 'unsupported_token_type') {
-      const scene = { label: settings.label, account, doing: 'ending the sign-in' }
-      if (outcome.kind === 'failure') {
-        const error = failureError(outcome.failure, scene)
-        if (error.retryable) throw error
-        context.log.warn('revocation_refused', { host: outcome.failure.host, error: outcome.failure.error })
-      }
-      return
-    }
-  }
-  context.log.warn('revocation_refused', { error: 'unsupported_token_type' })
+  if (await isHandled(call, token, hint)) return
+  if (await isHandled(call, token, otherHint)) return
+  call.context.log.warn('revocation_refused', { error: 'unsupported_token_type' })
+}
+
+/** @returns `false` when the server revokes no tokens of this kind. */
+async function isHandled(call: ServerCall, token: string, hint: TokenHint): Promise<boolean> {
+  const { client, context } = call
+  const result = await requestRevocation(call, token, hint)
+  // Success has an empty body, or any other (RFC 7009 §2.2).
+  if (result.kind === 'answer' && result.status >= 200 && result.status < 300) return true
+  const outcome = classify(result, client.settings.quirks, context.clock.now())
+  if (outcome.kind === 'success') return true
+  const { failure } = outcome
+  if (failure.error === 'unsupported_token_type') return false
+  const error = failureError(failure, sceneOf(call, 'ending the sign-in'))
+  if (error.retryable) throw error
+  context.log.warn('revocation_refused', { host: failure.host, error: failure.error })
+  return true
 }

@@ -1,14 +1,26 @@
-import type { TokenTypeDescription } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/foundation'
 import { type NameAccount, nameFromClaims } from './account-name.ts'
 import { checkExtraParameters } from './authorization-request.ts'
 import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication.ts'
 import { parseEndpoint } from './endpoint-url.ts'
-import { FLOWS, type OAuthFlow } from './flows.ts'
-import type { OAuthAuthenticatorOptions, OAuthTokenType } from './options.ts'
+import { FLOWS, isUnattended, type OAuthFlow } from './flows.ts'
+import { checkIssuerTemplate } from './issuer.ts'
+import { checkJwtBearer, type JwtBearerOptions } from './jwt-bearer.ts'
+import {
+  duration,
+  optionalChoice,
+  optionalFlag,
+  optionalFunction,
+  optionalObject,
+  optionalText,
+  optionalTexts,
+  requiredText,
+} from './option-checks.ts'
+import type { OAuthAuthenticatorOptions, OAuthTokenType, TokenExchange } from './options.ts'
 import type { ProviderQuirks } from './quirks.ts'
 import { parseRedirectUri, type Redirect } from './redirect-uri.ts'
 import { readServerMetadata, type ServerMetadata } from './server-metadata.ts'
+import { checkSigningKey, type SigningKey } from './signing-key.ts'
 
 /** The options of an authenticator after every check, with the defaults filled in. */
 export interface Settings {
@@ -16,9 +28,11 @@ export interface Settings {
   readonly label: string
   readonly icon: string | undefined
   readonly issuer: string
+  readonly issuerTemplate: string | undefined
   readonly metadata: ServerMetadata | undefined
   readonly clientId: string
   readonly clientSecret: string | undefined
+  readonly clientKey: SigningKey | undefined
   readonly clientAuthentication: ClientAuthenticationMethod | undefined
   readonly flows: readonly OAuthFlow[]
   readonly redirect: Redirect
@@ -28,6 +42,9 @@ export interface Settings {
   readonly prompt: string | undefined
   readonly loginHint: string | undefined
   readonly authorizationParameters: Readonly<Record<string, string>>
+  readonly dpop: 'never' | 'prefer' | 'require'
+  readonly par: boolean | undefined
+  readonly jwtBearer: JwtBearerOptions | undefined
   readonly quirks: ProviderQuirks
   readonly idTokenAlgorithms: readonly string[] | undefined
   readonly clockToleranceMs: number
@@ -57,9 +74,11 @@ export function checkedSettings(options: OAuthAuthenticatorOptions): Settings {
     label: requiredText(options.label, 'label'),
     icon: optionalText(options.icon, 'icon'),
     issuer: checkedIssuer(options.issuer, metadata),
+    issuerTemplate: optionalText(options.issuerTemplate, 'issuerTemplate'),
     metadata,
     clientId: requiredText(options.clientId, 'clientId'),
     clientSecret: optionalText(options.clientSecret, 'clientSecret'),
+    clientKey: optionalObject(options.clientKey, 'clientKey'),
     clientAuthentication: optionalChoice(
       options.clientAuthentication,
       CLIENT_AUTHENTICATION_METHODS,
@@ -73,6 +92,9 @@ export function checkedSettings(options: OAuthAuthenticatorOptions): Settings {
     prompt: optionalText(options.prompt, 'prompt'),
     loginHint: optionalText(options.loginHint, 'loginHint'),
     authorizationParameters: extra,
+    dpop: optionalChoice(options.dpop, ['never', 'prefer', 'require'], 'dpop') ?? 'never',
+    par: optionalFlag(options.par, 'par'),
+    jwtBearer: optionalObject(options.jwtBearer, 'jwtBearer'),
     quirks,
     idTokenAlgorithms: optionalTexts(options.idTokenAlgorithms, 'idTokenAlgorithms'),
     clockToleranceMs: duration(options.clockToleranceMs, 'clockToleranceMs', 60_000, LONGEST_TOLERANCE_MS),
@@ -82,13 +104,19 @@ export function checkedSettings(options: OAuthAuthenticatorOptions): Settings {
   return settings
 }
 
-/** The declared token types as the manager shows them; it never needs to run our code for that. */
-export function describeTokenTypes(settings: Settings): Record<string, TokenTypeDescription> | undefined {
-  return settings.tokenTypes
-}
-
 function checkTogether(settings: Settings): void {
-  const { clientAuthentication, clientSecret, idTokenAlgorithms } = settings
+  const { clientAuthentication, clientKey, clientSecret, flows, idTokenAlgorithms, issuerTemplate, jwtBearer } =
+    settings
+  if (issuerTemplate !== undefined) checkIssuerTemplate(issuerTemplate, 'issuerTemplate')
+  if (clientKey !== undefined) checkSigningKey(clientKey, 'clientKey')
+  if (jwtBearer !== undefined) checkJwtBearer(jwtBearer)
+  if (flows.includes('jwt-bearer') && jwtBearer === undefined) throw new TypeError('jwtBearer is required for its flow')
+  if (isUnattended(flows) && flows.length > 1) {
+    throw new TypeError(`flow must be one alone when nobody signs in, received ${flows.join(', ')}`)
+  }
+  if (clientAuthentication === 'private_key_jwt' && clientKey === undefined) {
+    throw new TypeError('clientKey is required for clientAuthentication private_key_jwt')
+  }
   if (clientAuthentication?.startsWith('client_secret_') === true && clientSecret === undefined) {
     throw new TypeError(`clientSecret is required for clientAuthentication ${clientAuthentication}`)
   }
@@ -112,7 +140,6 @@ function checkedIssuer(value: string | undefined, metadata: ServerMetadata | und
   const url = parseEndpoint(issuer)
   if (typeof url === 'string') throw new TypeError(`issuer ${url}`)
   if (url.search !== '') throw new TypeError('issuer must not have a query')
-  if (metadata !== undefined && metadata.issuer !== issuer) throw new TypeError('issuer and metadata.issuer differ')
   return issuer
 }
 
@@ -146,6 +173,7 @@ function checkedTokenTypes(
     for (const origin of optionalTexts(type.origins, `${option}.origins`) ?? [])
       checkOrigin(origin, `${option}.origins`)
     optionalChoice(type.kind, ['access', 'id_token'], `${option}.kind`)
+    checkExchange(type.exchange, `${option}.exchange`)
   }
   return types
 }
@@ -163,46 +191,20 @@ function checkResource(value: unknown, option: string): void {
     throw new TypeError(`${option} must be an absolute URI without fragment`)
 }
 
+function checkExchange(value: TokenExchange | undefined, option: string): void {
+  const exchange = optionalObject(value, option)
+  if (exchange === undefined) return
+  optionalText(exchange.audience, `${option}.audience`)
+  optionalText(exchange.requestedTokenType, `${option}.requestedTokenType`)
+  optionalChoice(exchange.subjectToken, ['access_token', 'id_token'], `${option}.subjectToken`)
+  optionalTexts(exchange.subjectScopes, `${option}.subjectScopes`)
+  if (exchange.endpoint === undefined) return
+  const url = parseEndpoint(exchange.endpoint)
+  if (typeof url === 'string') throw new TypeError(`${option}.endpoint ${url}`)
+}
+
 function checkOrigin(value: string, option: string): void {
   if (!URL.canParse(value) || new URL(value).origin !== value) {
     throw new TypeError(`${option} must hold origins such as https://api.example.com, without path or final slash`)
   }
-}
-
-function requiredText(value: unknown, option: string): string {
-  if (typeof value === 'string' && value.trim() !== '') return value
-  throw new TypeError(`${option} must be a non-empty string, received ${kindOf(value)}`)
-}
-
-function optionalText(value: unknown, option: string): string | undefined {
-  return value === undefined ? undefined : requiredText(value, option)
-}
-
-function optionalTexts(value: unknown, option: string): readonly string[] | undefined {
-  if (value === undefined) return undefined
-  if (!Array.isArray(value)) throw new TypeError(`${option} must be an array, received ${kindOf(value)}`)
-  return value.map((entry) => requiredText(entry, option))
-}
-
-function optionalObject<T extends object>(value: T | undefined, option: string): T | undefined {
-  if (value === undefined) return undefined
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  throw new TypeError(`${option} must be an object, received ${kindOf(value)}`)
-}
-
-function optionalFunction<T>(value: T | undefined, option: string): T | undefined {
-  if (value === undefined || typeof value === 'function') return value
-  throw new TypeError(`${option} must be a function, received ${kindOf(value)}`)
-}
-
-function optionalChoice<T extends string>(value: T | undefined, choices: readonly T[], option: string): T | undefined {
-  if (value === undefined || choices.includes(value)) return value
-  throw new TypeError(`${option} must be one of ${choices.join(', ')}, received ${kindOf(value)}`)
-}
-
-function duration(value: unknown, option: string, otherwise: number, longest: number): number {
-  if (value === undefined) return otherwise
-  if (typeof value !== 'number') throw new TypeError(`${option} must be a number, received ${kindOf(value)}`)
-  if (value >= 0 && value <= longest) return value
-  throw new RangeError(`${option} must be from 0 to ${longest} milliseconds`)
 }

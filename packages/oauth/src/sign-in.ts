@@ -1,4 +1,4 @@
-import { type Account, AccountError, type AuthenticatorContext, type NewAccount } from '@accountry/accounts'
+import { type Account, AccountError, type NewAccount } from '@accountry/accounts'
 import {
   type AuthorizationTransaction,
   type AuthorizationWishes,
@@ -6,14 +6,14 @@ import {
   authorizationUrl,
 } from './authorization-request.ts'
 import { readAuthorizationResponse } from './authorization-response.ts'
-import { classify } from './classify.ts'
+import { createDpopKey, type DpopKey, keyThumbprint } from './dpop.ts'
 import { failureError } from './failure-error.ts'
 import { newAccount } from './new-account.ts'
-import type { OAuthClient } from './oauth-client.ts'
 import { loadProtocol } from './protocol.ts'
-import type { ServerMetadata } from './server-metadata.ts'
+import { pushRequest } from './pushed-request.ts'
+import { type ServerCall, sceneOf, shownSubject } from './server-call.ts'
 import { signInScopes, union } from './token-purpose.ts'
-import { requestTokens } from './token-request.ts'
+import { requestGrant } from './token-request.ts'
 
 /** What a sign-in is to achieve. */
 export interface SignInRequest {
@@ -36,43 +36,53 @@ export interface PreparedSignIn {
 /**
  * Makes the transaction of one sign-in and the URL that starts it.
  *
- * @throws AccountError `ERR_MISCONFIGURED` when the server lacks an endpoint.
+ * @throws AccountError `ERR_MISCONFIGURED` when the server lacks an endpoint, and what a pushed request fails with.
  */
 export async function prepareSignIn(
-  client: OAuthClient,
-  context: AuthenticatorContext,
-  metadata: ServerMetadata,
+  call: ServerCall,
   request: SignInRequest,
   place: { readonly redirectUri: string; readonly state: string },
 ): Promise<PreparedSignIn> {
+  const { client, context, metadata } = call
   const { settings } = client
   const protocol = await loadProtocol()
-  const scopes = union(signInScopes(settings, metadata), request.scopes)
   const challenges = metadata.code_challenge_methods_supported
   // PKCE is used all the same: a server that ignores it loses nothing by it (RFC 9700 §2.1.1).
   if (challenges !== undefined && !challenges.includes('S256')) context.log.warn('pkce_not_announced', {})
+  const scopes = union(signInScopes(settings, metadata), request.scopes)
+  const { maxAgeS, acrValues } = request
+  const dpopKey = await newDpopKey(call)
   const transaction: AuthorizationTransaction = {
     ...place,
     issuer: settings.issuer,
-    tokenEndpoint: requiredTokenEndpoint(metadata, settings.label),
+    tokenEndpoint: requiredTokenEndpoint(call),
     clientId: settings.clientId,
     codeVerifier: protocol.generateRandomCodeVerifier(),
     scopes,
     resource: request.resource,
     createdAt: context.clock.now(),
     ...(scopes.includes('openid') && { nonce: protocol.generateRandomNonce() }),
-    ...(request.maxAgeS !== undefined && { maxAgeS: request.maxAgeS }),
-    ...(request.acrValues !== undefined && { acrValues: request.acrValues }),
+    ...(maxAgeS !== undefined && { maxAgeS }),
+    ...(acrValues !== undefined && { acrValues }),
+    ...(dpopKey !== undefined && { dpopKey }),
   }
   const challenge = await protocol.calculatePKCECodeChallenge(transaction.codeVerifier)
-  const wishes = { ...request.wishes, prompt: promptFor(client, request.wishes.prompt, scopes) }
-  const separator = settings.quirks.requestScopeSeparator
-  const parameters = authorizationParameters(transaction, challenge, wishes, separator)
-  return { url: authorizationUrl(metadata, parameters, settings.label), transaction }
+  const prompt = promptFor(call, request.wishes.prompt, scopes)
+  const parameters = authorizationParameters(transaction, challenge, { ...request.wishes, prompt }, settings.quirks)
+  if (dpopKey !== undefined) parameters.set('dpop_jkt', await keyThumbprint(dpopKey))
+  const front = await pushRequest(call, parameters, dpopKey)
+  return { url: authorizationUrl(metadata, front, shownSubject(call)), transaction }
+}
+
+/** A key of its own for every sign-in: the account takes it over together with the refresh token. */
+export async function newDpopKey({ client, metadata }: ServerCall): Promise<DpopKey | undefined> {
+  const { dpop } = client.settings
+  const isOffered = metadata.dpop_signing_alg_values_supported?.includes('ES256') === true
+  return dpop === 'require' || (dpop === 'prefer' && isOffered) ? await createDpopKey() : undefined
 }
 
 /** `offline_access` is granted on consent only (OpenID Connect Core §11). */
-function promptFor(client: OAuthClient, wished: string | undefined, scopes: readonly string[]): string | undefined {
+function promptFor({ client }: ServerCall, wished: string | undefined, scopes: readonly string[]): string | undefined {
   return wished ?? client.settings.prompt ?? (scopes.includes('offline_access') ? 'consent' : undefined)
 }
 
@@ -83,17 +93,24 @@ function promptFor(client: OAuthClient, wished: string | undefined, scopes: read
  * @throws AccountError `ERR_DENIED`, `ERR_INVALID_RESPONSE`, and the classes of a failed token request.
  */
 export async function completeSignIn(
-  client: OAuthClient,
-  context: AuthenticatorContext,
-  metadata: ServerMetadata,
+  call: ServerCall,
   transaction: AuthorizationTransaction,
   parameters: URLSearchParams,
   nameHint?: string,
 ): Promise<NewAccount> {
-  const { label, quirks } = client.settings
-  const code = readAuthorizationResponse(parameters, { issuer: transaction.issuer, metadata, label })
-  const result = await requestTokens(client, context, metadata, {
+  const { metadata } = call
+  const label = shownSubject(call)
+  const code = readAuthorizationResponse(parameters, {
+    issuer: transaction.issuer,
+    issuerTemplate: call.client.settings.issuerTemplate,
+    metadata,
+    label,
+  })
+  const outcome = await requestGrant(call, {
     type: 'authorization_code',
+    dpopKey: transaction.dpopKey,
+    // The one that was recorded when the sign-in began, whatever the metadata says by now.
+    endpoint: transaction.tokenEndpoint,
     parameters: new URLSearchParams([
       ['code', code],
       ['redirect_uri', transaction.redirectUri],
@@ -101,24 +118,22 @@ export async function completeSignIn(
       ...transaction.resource.map((resource): [string, string] => ['resource', resource]),
     ]),
   })
-  const outcome = classify(result, quirks, context.clock.now())
-  if (outcome.kind === 'failure') {
-    const scene = { label, doing: 'finishing the sign-in' }
-    // A dead grant here is a code that was used or has run out: nothing of the person's is affected.
-    if (outcome.failure.class !== 'grant-dead') throw failureError(outcome.failure, scene)
-    const message = `${label}: the server rejected the code of this sign-in (${outcome.failure.error}). Sign in again.`
-    throw new AccountError('ERR_INVALID_RESPONSE', message, { action: 'sign-in' })
+  if (outcome.kind === 'success') {
+    const { members, requestedAt } = outcome
+    return await newAccount(call, { members, requestedAt, requested: transaction, nameHint })
   }
-  const requestedAt = result.kind === 'answer' ? result.requestedAt : context.clock.now()
-  return newAccount(client, context, metadata, {
-    members: outcome.members,
-    requestedAt,
-    requested: transaction,
-    nameHint,
-  })
+  const { failure } = outcome
+  if (failure.class === 'denied') {
+    throw new AccountError('ERR_DENIED', `${label}: the sign-in was denied.`, { reason: 'access_denied' })
+  }
+  // A dead grant here is a code that was used or has run out: nothing of the person's is affected.
+  if (failure.class !== 'grant-dead') throw failureError(failure, sceneOf(call, 'finishing the sign-in'))
+  const message = `${label}: the server rejected the code of this sign-in (${failure.error}). Sign in again.`
+  throw new AccountError('ERR_INVALID_RESPONSE', message, { action: 'sign-in' })
 }
 
-function requiredTokenEndpoint(metadata: ServerMetadata, label: string): string {
-  if (metadata.token_endpoint !== undefined) return metadata.token_endpoint
-  throw new AccountError('ERR_MISCONFIGURED', `${label}: the server's metadata names no token_endpoint`)
+function requiredTokenEndpoint(call: ServerCall): string {
+  const { token_endpoint: endpoint } = call.metadata
+  if (endpoint !== undefined) return endpoint
+  throw new AccountError('ERR_MISCONFIGURED', `${shownSubject(call)}: the server's metadata names no token_endpoint`)
 }

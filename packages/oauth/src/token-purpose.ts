@@ -1,4 +1,5 @@
 import type { AuthTokenTypeSpec } from '@accountry/accounts'
+import type { TokenExchange } from './options.ts'
 import type { ServerMetadata } from './server-metadata.ts'
 import { resourcesOf, type Settings } from './settings.ts'
 
@@ -10,6 +11,8 @@ export interface TokenPurpose {
   readonly scopes: readonly string[]
   readonly resource: readonly string[]
   readonly kind: 'access' | 'id_token'
+  /** Present: the token is exchanged for one of another audience. */
+  readonly exchange?: TokenExchange | undefined
 }
 
 /**
@@ -27,7 +30,8 @@ export function purposeOf(settings: Pick<Settings, 'tokenTypes'>, spec: AuthToke
   if (declared === undefined) {
     throw new TypeError(`authTokenType is not declared; declared are ${Object.keys(tokenTypes).join(', ')}`)
   }
-  return { name: spec, scopes: declared.scopes, resource: resourcesOf(declared), kind: declared.kind ?? 'access' }
+  const { scopes, kind = 'access', exchange } = declared
+  return { name: spec, scopes, resource: resourcesOf(declared), kind, exchange }
 }
 
 const IDENTITY_SCOPES: readonly string[] = ['openid', 'email', 'profile']
@@ -72,6 +76,7 @@ export function missingScopes(
   granted: readonly string[],
   quirks: Settings['quirks'],
 ): readonly string[] {
+  if (quirks.scopeComparison === 'ignore') return []
   const normal = (scope: string): string => {
     const named = quirks.scopeAliases?.[scope] ?? scope
     return quirks.scopeComparison === 'last-segment' ? (named.split('/').at(-1) ?? named).toLowerCase() : named

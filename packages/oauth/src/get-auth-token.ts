@@ -1,0 +1,70 @@
+import { AccountError, type CredentialContext, type GetAuthTokenRequest, type IssuedToken } from '@accountry/accounts'
+import { checkBinding } from './credential-binding.ts'
+import { fieldsOf, numberIn, scopesIn } from './credential-fields.ts'
+import { isUnattended } from './flows.ts'
+import type { OAuthClient } from './oauth-client.ts'
+import { refreshToken } from './refresh.ts'
+import { beginCall } from './server-call.ts'
+import { exchangeForPurpose, subjectPurpose } from './token-exchange.ts'
+import { purposeOf, type TokenPurpose } from './token-purpose.ts'
+import { grantWithoutPerson } from './unattended-flow.ts'
+
+/**
+ * Issues a token for an account, in the way in which the account was made.
+ *
+ * @throws AccountError by the table of security.md §3.1; TypeError for a token type that is not declared.
+ */
+export async function getAuthToken(
+  client: OAuthClient,
+  request: GetAuthTokenRequest,
+  context: CredentialContext,
+): Promise<IssuedToken> {
+  const { settings } = client
+  const { account } = request
+  const { credential } = context
+  const purpose = purposeOf(settings, request.authTokenType)
+  checkBinding(settings, account, credential)
+  const hasPerson = !isUnattended(settings.flows)
+  if (hasPerson && isAccessToken(client, context)) return passwordAsToken(request, context, purpose)
+  const { password } = credential
+  if (hasPerson && (password === undefined || password === '')) throw noCredential(request)
+  const call = await beginCall(client, context, account, 'renewing the token')
+  const { exchange } = purpose
+  const first = exchange === undefined ? purpose : subjectPurpose(purpose, exchange)
+  const token = hasPerson ? await refreshToken(call, password ?? '', first) : await grantWithoutPerson(call, first)
+  return exchange === undefined ? token : await exchangeForPurpose(call, token, purpose, exchange)
+}
+
+/** Whether the service gave no refresh token, so that the password is the access token. */
+function isAccessToken({ settings }: OAuthClient, { credential }: CredentialContext): boolean {
+  return settings.quirks.passwordIsToken === true || fieldsOf(credential).passwordKind === 'access_token'
+}
+
+function passwordAsToken(
+  request: GetAuthTokenRequest,
+  { credential, clock }: CredentialContext,
+  purpose: TokenPurpose,
+): IssuedToken {
+  const { password } = credential
+  if (password === undefined || password === '') throw noCredential(request)
+  const fields = fieldsOf(credential)
+  const expiresAt = numberIn(fields.passwordExpiresAt)
+  const { account } = request
+  if (expiresAt !== undefined && expiresAt <= clock.now()) {
+    const message = `${account.name} (${account.type}): the sign-in has run out, and the service renews none. Sign in again.`
+    throw new AccountError('ERR_INTERACTION_REQUIRED', message, { reason: 'expired', account })
+  }
+  const refused = scopesIn(fields.refusedScopes)
+  const missing = purpose.scopes.filter((scope) => refused.includes(scope))
+  if (missing.length > 0) {
+    const message = `${account.name} (${account.type}): ${purpose.name} needs scopes that were not granted. Sign in again to allow them.`
+    throw new AccountError('ERR_SCOPE_NOT_GRANTED', message, { account, challenge: { scopes: missing } })
+  }
+  const scheme = fields.passwordScheme ?? 'Bearer'
+  return { value: password, scheme, scopes: purpose.scopes, ...(expiresAt !== undefined && { expiresAt }) }
+}
+
+function noCredential({ account }: GetAuthTokenRequest): AccountError {
+  const message = `${account.name} (${account.type}) has no stored credential. Sign in again.`
+  return new AccountError('ERR_INTERACTION_REQUIRED', message, { reason: 'no_credential', account })
+}

@@ -1,0 +1,40 @@
+import type { Account, AuthenticatorContext } from '@accountry/accounts'
+import type { FailureScene } from './failure-error.ts'
+import type { OAuthClient } from './oauth-client.ts'
+import type { ServerMetadata } from './server-metadata.ts'
+
+/** One call of the manager, together with what the server says about itself. */
+export interface ServerCall<Context extends AuthenticatorContext = AuthenticatorContext> {
+  readonly client: OAuthClient
+  readonly context: Context
+  readonly metadata: ServerMetadata
+  /** Absent while an account is being added. */
+  readonly account?: Account | undefined
+}
+
+/**
+ * Begins a call by finding the server.
+ *
+ * @param doing For messages, e.g. `renewing the token`.
+ * @throws AccountError when the server cannot be found.
+ */
+export async function beginCall<Context extends AuthenticatorContext>(
+  client: OAuthClient,
+  context: Context,
+  account: Account | undefined,
+  doing: string,
+): Promise<ServerCall<Context>> {
+  const metadata = await client.discovery.find(context, { label: client.settings.label, account, doing })
+  return { client, context, metadata, account }
+}
+
+/** Where a failure of this call happens, for its message. */
+export function sceneOf(call: ServerCall, doing: string): FailureScene {
+  return { label: call.client.settings.label, account: call.account, doing }
+}
+
+/** Whom a message is about: the account, or the service while there is none. */
+export function shownSubject(call: Pick<ServerCall, 'client' | 'account'>): string {
+  const { account, client } = call
+  return account === undefined ? client.settings.label : `${account.name} (${account.type})`
+}
