@@ -15,6 +15,7 @@ const MEANINGS: readonly (readonly [RegExp, Refusal['kind'], string])[] = [
   [/not provided by any \.service files/i, 'unavailable', 'no Secret Service runs on the D-Bus session bus'],
   [/autolaunch|failed to connect|could not connect/i, 'unavailable', 'there is no D-Bus session bus'],
   [/did not receive a reply|disconnected|connection was/i, 'unavailable', 'the Secret Service ended during the call'],
+  [/session wrapping the secret/i, 'unavailable', 'the Secret Service was restarted; restart this program too'],
   [/no result found/i, 'unavailable', 'the Secret Service has no default collection; create a default keyring'],
   [/matched by/i, 'corrupt', 'the keychain has several entries under this name'],
 ]

@@ -1,0 +1,206 @@
+import {
+  type Account,
+  AccountError,
+  type AccountManager,
+  type AddAccountExplicitlyOptions,
+  isAccountError,
+} from '@accountry/accounts'
+import { kindOf, project } from '@accountry/accounts/foundation'
+import { checkObject, checkText } from './arguments.ts'
+import { Overdue, withinDeadline } from './deadline.ts'
+import { hostProcess } from './host-process.ts'
+import { checkKeytar, type Keytar, type KeytarCredential } from './keytar.ts'
+import { type Refusal, refusalError } from './refusal.ts'
+import { SecretService, secretServiceFailure } from './secret-service.ts'
+
+/** The account that an entry of the old app becomes. */
+export interface KeytarAccount
+  extends Pick<AddAccountExplicitlyOptions, 'password' | 'tokens' | 'userData' | 'visibility'> {
+  readonly type: string
+  readonly name: string
+}
+
+export interface KeytarImportOptions {
+  /** The manager that the accounts are added to; the authenticators of their types must be registered with it. */
+  readonly accounts: Pick<AccountManager, 'addAccountExplicitly' | 'findAccount' | 'getPassword'>
+  readonly keytar: Keytar
+  /** The service name under which the app kept its entries. */
+  readonly service: string
+  /**
+   * Says which account an entry is, or `undefined` to leave it out. Without a `password` the account gets the entry's.
+   * What it throws ends the import.
+   */
+  map(credential: KeytarCredential): KeytarAccount | undefined | Promise<KeytarAccount | undefined>
+  /** Import also what was imported before, for a vault that was lost. Default `false`. */
+  readonly again?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** What became of each entry. Entries are named by keytar's account name. */
+export interface KeytarImportResult {
+  /** Copied now, read back and found the same. */
+  readonly imported: readonly Account[]
+  /** There already, with another credential that was left as it is: the person signed in meanwhile. */
+  readonly kept: readonly Account[]
+  /** Imported by an earlier run. */
+  readonly earlier: readonly string[]
+  /** Left out by `map`. */
+  readonly leftOut: readonly string[]
+  /** Refused by the manager, for instance for a name that is no account name. */
+  readonly failed: readonly { readonly entry: string; readonly error: Error }[]
+}
+
+/** Entries under this ending of the service name say that an entry was imported; they hold the account's id. */
+const MARK_ENDING = `:imported-by-${project.keychainService}`
+
+const LOCK_CHECK_DEADLINE_MS = 3000
+
+/**
+ * Copies the credentials that an app kept with keytar into accounts.
+ *
+ * Each entry is copied, read back, and then marked in the keychain, so that a later run passes it over: also when its
+ * refresh token was rotated since, or the person removed the account. Nothing is deleted or changed in keytar's
+ * entries, and no credential of an account that is there already is replaced. The import can be run at each start.
+ *
+ * @returns What became of each entry.
+ * @throws TypeError for a wrong option.
+ * @throws AccountError `ERR_VAULT_LOCKED` while the keychain or the vault is locked, `ERR_VAULT_UNAVAILABLE` without a
+ *   keychain, `ERR_STORAGE_WRITE` when a copy cannot be read back, `ERR_ABORTED`. What was imported before stays.
+ */
+export async function importFromKeytar(options: KeytarImportOptions): Promise<KeytarImportResult> {
+  checkOptions(options)
+  const { keytar, service, signal } = options
+  await checkReadable(service, signal)
+  const source = new KeytarSource(keytar, service)
+  const result = new ImportResult()
+  for (const credential of await source.entries()) {
+    if (signal?.aborted === true) throw new AccountError('ERR_ABORTED', 'the import was aborted; run it again to go on')
+    await importEntry(credential, source, options, result)
+  }
+  return result
+}
+
+class ImportResult implements KeytarImportResult {
+  readonly imported: Account[] = []
+  readonly kept: Account[] = []
+  readonly earlier: string[] = []
+  readonly leftOut: string[] = []
+  readonly failed: { entry: string; error: Error }[] = []
+}
+
+async function importEntry(
+  credential: KeytarCredential,
+  source: KeytarSource,
+  options: KeytarImportOptions,
+  result: ImportResult,
+): Promise<void> {
+  if (options.again !== true && (await source.isMarked(credential.account))) {
+    result.earlier.push(credential.account)
+    return
+  }
+  const target = await options.map(credential)
+  if (target === undefined) {
+    result.leftOut.push(credential.account)
+    return
+  }
+  try {
+    const { account, isSame } = await copied(credential, target, options)
+    if (isSame) await source.mark(credential.account, account.id)
+    result[isSame ? 'imported' : 'kept'].push(account)
+  } catch (error) {
+    if (!isOfThisEntry(error)) throw error
+    result.failed.push({ entry: credential.account, error })
+  }
+}
+
+/** `isSame` is false only for an account that was there before: what was copied now must be the same. */
+async function copied(
+  credential: KeytarCredential,
+  target: KeytarAccount,
+  { accounts }: KeytarImportOptions,
+): Promise<{ account: Account; isSame: boolean }> {
+  const { type, name, password = credential.password, ...rest } = target
+  const present = await accounts.findAccount(type, name)
+  const account =
+    present ?? (await accounts.addAccountExplicitly({ type, name }, { ...rest, password, ifExists: 'keep' }))
+  const isSame = (await accounts.getPassword(account)) === password
+  if (isSame || present !== undefined) return { account, isSame }
+  throw new AccountError('ERR_STORAGE_WRITE', `the credential of ${name} was stored and reads back as another one`, {
+    account,
+  })
+}
+
+/** Whether the next entry may fare better. */
+function isOfThisEntry(error: unknown): error is Error {
+  if (error instanceof TypeError || error instanceof RangeError) return true
+  if (!isAccountError(error)) return false
+  return !/^ERR_(VAULT_|STORAGE_WRITE|LOCK_TIMEOUT|ABORTED|CLOSED)/.test(error.code)
+}
+
+/** The entries of one service, and the marks beside them. keytar's failures may quote what it was given. */
+class KeytarSource {
+  readonly #keytar: Keytar
+  readonly #service: string
+
+  constructor(keytar: Keytar, service: string) {
+    this.#keytar = keytar
+    this.#service = service
+  }
+
+  async entries(): Promise<KeytarCredential[]> {
+    return await this.#ask('list', async (keytar) => await keytar.findCredentials(this.#service))
+  }
+
+  async isMarked(entry: string): Promise<boolean> {
+    const service = this.#service + MARK_ENDING
+    return (await this.#ask('read', async (keytar) => await keytar.getPassword(service, entry))) !== null
+  }
+
+  async mark(entry: string, accountId: string): Promise<void> {
+    const service = this.#service + MARK_ENDING
+    await this.#ask('mark', async (keytar) => await keytar.setPassword(service, entry, accountId))
+  }
+
+  async #ask<T>(what: string, call: (keytar: Keytar) => Promise<T>): Promise<T> {
+    try {
+      return await call(this.#keytar)
+    } catch (error) {
+      throw new AccountError('ERR_VAULT_UNAVAILABLE', `keytar cannot ${what} the entries of ${this.#service}`, {
+        cause: error,
+      })
+    }
+  }
+}
+
+/** keytar ends the process when it lists the entries of a locked Secret Service: ask the service first. */
+async function checkReadable(service: string, signal: AbortSignal | undefined): Promise<void> {
+  const { platform, environment } = hostProcess()
+  if (platform === 'darwin' || platform === 'win32') return
+  const state = await withinDeadline(LOCK_CHECK_DEADLINE_MS, signal, async (inTime) => {
+    const secrets = await SecretService.open(environment, inTime)
+    try {
+      return await secrets.stateOf({ service })
+    } finally {
+      secrets.close()
+    }
+  }).catch(refusalOf)
+  if (state.kind !== 'readable' && state.kind !== 'absent') throw refusalError('read what keytar keeps', state)
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Overdue) return { kind: 'locked', why: 'the keychain did not answer in time' }
+  const refusal = secretServiceFailure(error)
+  if (refusal === undefined) throw error
+  return refusal
+}
+
+function checkOptions(options: unknown): asserts options is KeytarImportOptions {
+  checkObject(options, 'options')
+  const { accounts, keytar, service, map } = options as Partial<KeytarImportOptions>
+  if (typeof accounts?.addAccountExplicitly !== 'function') {
+    throw new TypeError(`accounts must be an AccountManager, received ${kindOf(accounts)}`)
+  }
+  checkKeytar(keytar)
+  checkText(service, 'service')
+  if (typeof map !== 'function') throw new TypeError(`map must be a function, received ${kindOf(map)}`)
+}
