@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { runExample } from './run-example.ts'
+
+test('01-get-a-token signs in, gets a token and another one after a rejection', async () => {
+  const { code, output, errors } = await runExample('01-get-a-token.ts')
+  expect({ code, errors }).toEqual({ code: 0, errors: '' })
+  expect(output).toMatch(
+    /^Signed in as ana@example\.com\.\nA Bearer token for .*tasks\.read.*, good until .*\.\nPrinted by accident it is only: AuthToken\(tasks, \[redacted\]\)\nAnother one after a rejection: true\.\n$/,
+  )
+})
+
+test('02-two-accounts adds two accounts, chooses between them and removes one', async () => {
+  const { code, output, errors } = await runExample('02-two-accounts.ts')
+  expect({ code, errors }).toEqual({ code: 0, errors: '' })
+  expect(output.split('\n')).toEqual([
+    'Added ana@work.example.',
+    'Added ana@home.example.',
+    'Two accounts, two tokens: true.',
+    'ERR_INTERACTION_REQUIRED: ana@work.example or ana@home.example?',
+    'By hint: ana@work.example.',
+    'By default: ana@home.example.',
+    'The same account again: true.',
+    'Removed ana@work.example.',
+    'Left: ana@home.example, ok.',
+    '',
+  ])
+})
