@@ -11,7 +11,13 @@ export {
   systemClock,
 } from '@accountry/accounts'
 export type * from '@accountry/oauth'
-export { createOAuthAuthenticator } from '@accountry/oauth'
+export {
+  createEndSessionUrl,
+  createOAuthAuthenticator,
+  createSecretAuthenticator,
+  oauthBearer,
+  xoauth2,
+} from '@accountry/oauth'
 export type * from '@accountry/sync'
 export {
   alwaysConnected,

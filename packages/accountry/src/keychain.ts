@@ -3,6 +3,8 @@ export {
   environmentKey,
   fileKey,
   firstAvailable,
+  importFromKeytar,
+  keytarKeychain,
   osKeychain,
   passphraseKey,
   safeStorageKey,

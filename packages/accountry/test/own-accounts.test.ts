@@ -1,0 +1,78 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startAuthorizationServer } from '@accountry/testing'
+import { createOAuthAuthenticator, openAccountry } from 'accountry'
+import { fileKey } from 'accountry/keychain'
+import { describe, expect, test } from 'vitest'
+import { UsageError } from '../src/command/exit-codes.ts'
+import { chooseVault } from '../src/command/own-accounts.ts'
+import { runScript, type ScriptResult } from './support/run-script.ts'
+import { vaultFolder } from './support/vault-folder.ts'
+
+describe('chooseVault', () => {
+  test('takes the one that is named, or the only one', () => {
+    expect(chooseVault('work', ['home', 'work'])).toBe('work')
+    expect(chooseVault(undefined, ['home'])).toBe('home')
+  })
+
+  test.each([
+    [undefined, [], 'There is no vault yet'],
+    [undefined, ['home', 'work'], 'home, work'],
+    ['nope', ['home'], 'There is no vault "nope". There is: home'],
+    ['../home', ['home'], 'There is no vault "../home"'],
+  ])('says what is missing when %j is wanted of %j', (wanted, existing, message) => {
+    expect(() => chooseVault(wanted, existing)).toThrow(UsageError)
+    expect(() => chooseVault(wanted, existing)).toThrow(message)
+  })
+})
+
+const bin = new URL('../src/bin.ts', import.meta.url)
+
+describe('the accountry command', () => {
+  test('serves the accounts of an app whose authenticator is data, with the key that the vault names', async () => {
+    await using folder = await vaultFolder()
+    await using server = await startAuthorizationServer()
+    const accountry = (...args: string[]): Promise<ScriptResult> =>
+      runScript(bin, { args, env: { XDG_DATA_HOME: folder.path, XDG_RUNTIME_DIR: folder.path } })
+    await mkdir(join(folder.path, 'accountry', 'agenda'), { recursive: true, mode: 0o700 })
+    {
+      await using app = await openAccountry({
+        app: { id: 'com.example.agenda' },
+        directory: join(folder.path, 'accountry', 'agenda'),
+        keyProvider: fileKey({ path: join(folder.path, 'key') }),
+        authenticators: [
+          createOAuthAuthenticator({
+            type: 'com.example',
+            label: 'Example',
+            issuer: server.issuer,
+            clientId: server.clientId,
+            tokenTypes: { tasks: { scopes: ['tasks.read'] } },
+          }),
+        ],
+        interaction: server.browser('ana'),
+      })
+      await app.accounts.addAccount('com.example')
+      await app.accounts.addAccountExplicitly({ type: 'com.example', name: 'no credential' })
+    }
+    expect(await accountry('list', '--vault', 'agenda')).toMatchObject({
+      code: 0,
+      output: /ana@example.com +com.example/,
+    })
+    const token = await accountry('token', 'ana', 'tasks')
+    expect(token).toMatchObject({ code: 0, output: expect.stringMatching(/^eyJ\S+\n$/), errors: '' })
+    const hopeless = await accountry('token', 'no credential', 'tasks')
+    expect(hopeless).toMatchObject({
+      code: 3,
+      output: '',
+      errors: expect.stringContaining('Sign in again: accountry reauth'),
+    })
+    expect((await accountry('remove', 'ana', '--yes')).output).toBe('Removed ana@example.com.\n')
+    expect((await accountry('doctor', '--offline')).output).toContain('keeps the key in plain sight')
+  })
+
+  test('says that there is no vault yet', async () => {
+    await using folder = await vaultFolder()
+    const result = await runScript(bin, { args: ['list'], env: { XDG_DATA_HOME: folder.path } })
+    expect(result).toMatchObject({ code: 2, output: '', errors: expect.stringContaining('There is no vault yet') })
+  })
+})
