@@ -20,6 +20,10 @@ export class ActiveRun {
   readonly controller: AbortController = new AbortController()
   lastSignOfLifeAt: number
   progress: SyncProgress | undefined
+  /** Monotonic; when progress last woke the engine, to show it to others. */
+  shownAt: number = Number.NEGATIVE_INFINITY
+  /** Nothing that the adapter still does counts. */
+  isOver = false
   /** How it was decided to end, when it was stopped. */
   stoppedAs: StopEnd | undefined
   /** Monotonic; when a stopped run is given up. */

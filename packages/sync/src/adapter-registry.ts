@@ -58,6 +58,7 @@ export class AdapterRegistry {
     return this.#unstored.map((adapter) => {
       const before = this.#store.services.find(adapter.accountType, adapter.authority)
       const service = this.#store.services.put(serviceOf(adapter))
+      moveFormerAuthorities(this.#store, service, adapter.formerAuthorities ?? [])
       return { service, isNew: before?.registered !== true, adapter }
     })
   }
@@ -67,6 +68,19 @@ export class AdapterRegistry {
     for (const { service, adapter } of stored) this.#served.set(service.id, adapter)
     const adapters = new Set(stored.map(({ adapter }) => adapter))
     this.#unstored = this.#unstored.filter((adapter) => !adapters.has(adapter))
+  }
+}
+
+/** Gives an authority what is stored under the names that it had before, where it has nothing of its own. Inside a write. */
+function moveFormerAuthorities(store: OperationStore, service: ServiceRecord, former: readonly string[]): void {
+  for (const authority of former) {
+    const old = store.services.find(service.accountType, authority)
+    if (old === undefined || old.id === service.id) continue
+    for (const target of store.targets.list({ service: old.id })) {
+      if (store.targets.find(target.accountId, service.authority) !== undefined) store.targets.delete(target.id)
+      else store.targets.move(target.id, service)
+    }
+    store.services.put({ ...old, registered: false })
   }
 }
 

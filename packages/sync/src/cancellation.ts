@@ -10,7 +10,7 @@ import { createSyncStats, type SyncOutcome } from './sync-result.ts'
 export interface CancelScope {
   readonly accountId?: string | undefined
   readonly authority?: string | undefined
-  readonly id?: string | undefined
+  readonly ids?: readonly string[] | undefined
   /** Only operations for which this holds. */
   readonly matches?: ((operation: OperationRecord) => boolean) | undefined
 }
@@ -46,12 +46,11 @@ interface Canceled {
   readonly target: TargetRecord
 }
 
-function targetsOf(engine: Engine, { accountId, authority, id }: CancelScope): TargetRecord[] {
+function targetsOf(engine: Engine, { accountId, authority, ids }: CancelScope): TargetRecord[] {
   const { store } = engine
-  if (id !== undefined) {
-    const operation = store.operations.get(id)
-    const target = operation && store.targets.get(operation.target)
-    return target === undefined ? [] : [target]
+  if (ids !== undefined) {
+    const rows = new Set(ids.map((id) => store.operations.get(id)?.target))
+    return [...rows].flatMap((row) => (row === undefined ? [] : (store.targets.get(row) ?? [])))
   }
   return store.targets.list({
     ...(accountId !== undefined && { accountId }),
@@ -69,7 +68,7 @@ function cancelTarget(
   const { store, clock } = engine
   let remain = 0
   for (const operation of store.operations.listOf(target.id)) {
-    const isMeant = (scope.id === undefined || operation.id === scope.id) && (scope.matches?.(operation) ?? true)
+    const isMeant = (scope.ids?.includes(operation.id) ?? true) && (scope.matches?.(operation) ?? true)
     if (!isMeant || operation.state === 'stuck') {
       if (operation.state !== 'stuck') remain++
     } else if (operation.state === 'running') {

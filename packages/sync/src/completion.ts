@@ -3,7 +3,7 @@ import { announceDropped, announceQueued, factsOf, operationEvent, phaseOf } fro
 import type { Engine } from './engine.ts'
 import { recordRun } from './history.ts'
 import { changeSyncable, dropHeld, type SyncableChange } from './initialization.ts'
-import { fullSyncOf, type NextRun, nextRun } from './next-run.ts'
+import { continuationOf, fullSyncOf, type NextRun, nextRun } from './next-run.ts'
 import type { TargetRecord } from './operation-store.ts'
 import { parkTarget } from './parking.ts'
 import { enqueue, rescheduleTarget, waitingState } from './queue.ts'
@@ -17,7 +17,8 @@ interface Recorded {
   readonly again: OperationRecord | undefined
   /** Another operation that the retry met: its followers follow the retry. */
   readonly mergedInto: string | undefined
-  readonly fullSync: OperationRecord | undefined
+  /** Runs that this one asked for. */
+  readonly following: readonly OperationRecord[]
   readonly initialized: SyncableChange | undefined
   /** Requests that waited for an initialisation which failed. */
   readonly abandoned: readonly OperationRecord[]
@@ -77,10 +78,7 @@ function record(engine: Engine, ended: EndedRun, revision: number | undefined): 
   const saved = saveTarget(engine, ended, operation, before, next, revision, now)
   const { again, mergedInto } = requeue(engine, operation, next, saved, ended.stuck)
   const service = store.services.get(before.service)
-  const fullSync =
-    next.fullSync && service !== undefined
-      ? enqueue(store, saved, fullSyncOf(operation, saved, crypto.randomUUID(), now)).operation
-      : undefined
+  const following = enqueueFollowing(engine, ended, operation, next, saved, now)
   const initialized =
     has(operation.flags, INITIALIZE) && next.outcome === 'success' && service !== undefined && saved.syncable < 0
       ? changeSyncable(store, service, saved, 1, now)
@@ -92,7 +90,24 @@ function record(engine: Engine, ended: EndedRun, revision: number | undefined): 
   if (outcome !== undefined && operation.requester !== store.owner) {
     store.journal.addOutcome(operation.id, JSON.stringify(outcome), now)
   }
-  return { next, outcome, again, mergedInto, fullSync, initialized, abandoned, abandonedWhy, before, target: saved }
+  return { next, outcome, again, mergedInto, following, initialized, abandoned, abandonedWhy, before, target: saved }
+}
+
+/** The runs that a run asked for. Inside a write. */
+function enqueueFollowing(
+  { store }: Engine,
+  { run }: EndedRun,
+  operation: OperationRecord,
+  next: NextRun,
+  target: TargetRecord,
+  now: number,
+): OperationRecord[] {
+  const following: OperationRecord[] = []
+  if (next.fullSync) following.push(fullSyncOf(operation, target, crypto.randomUUID(), now))
+  else if (next.more && run.adapter.continuesOnMoreRecords === true) {
+    following.push(continuationOf(operation, target, crypto.randomUUID(), now))
+  }
+  return following.map((wanted) => enqueue(store, target, wanted).operation)
 }
 
 function saveTarget(
@@ -199,8 +214,8 @@ function announceFollowing(
   recorded: Recorded,
   place: { account: ActiveRun['account']; authority: string; at: number },
 ): void {
-  const { initialized, fullSync, target } = recorded
-  for (const operation of [...(initialized?.queued ?? []), ...(fullSync ? [fullSync] : [])]) {
+  const { initialized, following, target } = recorded
+  for (const operation of [...(initialized?.queued ?? []), ...following]) {
     announceQueued(engine, { operation, merged: false, account: place.account, authority: place.authority })
   }
   for (const { operation, why } of initialized?.dropped ?? []) {

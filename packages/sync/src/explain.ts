@@ -1,10 +1,11 @@
 import type { Account } from '@accountry/accounts'
 import type { Engine } from './engine.ts'
+import { decodeExtras, type SyncExtras } from './extras.ts'
 import type { TargetRecord } from './operation-store.ts'
 import { isMasterOn } from './queue.ts'
 import { switchedOff } from './readiness.ts'
 import { openGates } from './selection.ts'
-import { GATE_CHARGING, has, IGNORE_SETTINGS, type OperationRecord } from './sync-operation.ts'
+import { GATE_CHARGING, has, IGNORE_SETTINGS, type OperationRecord, type SyncReason } from './sync-operation.ts'
 
 /** Why a target is not being synchronised now, and when it next may be. */
 export interface SyncExplanation {
@@ -120,6 +121,40 @@ function reasonsOf(
     ...heldDeletions(target),
   ].filter((reason): reason is string => typeof reason === 'string')
   return reasons.length > 0 ? reasons : ['due']
+}
+
+/** A queued operation with the reasons why it does not run now. */
+export interface PendingSync {
+  readonly id: string
+  readonly account: Account
+  readonly authority: string
+  readonly extras: SyncExtras
+  readonly reason: SyncReason
+  readonly attempt: number
+  readonly state: 'queued' | 'held' | 'parked'
+  readonly dueAt: number
+  /** In kebab-case, the most decisive first. */
+  readonly waitsFor: readonly string[]
+}
+
+/** The operations that have not begun, in order of arrival. */
+export function listPending(engine: Engine, facts: ExplainFacts, limit: number): PendingSync[] {
+  const { store, roster, clock } = engine
+  return store.operations.listWaiting(limit).flatMap((operation) => {
+    const target = store.targets.get(operation.target)
+    if (target === undefined) return []
+    const { accountId: id, accountType: type, authority } = target
+    const state = operation.state as PendingSync['state']
+    const siblings = store.operations.listOf(target.id)
+    const waitsFor =
+      state === 'parked'
+        ? [target.parkedReason ?? 'authentication-error']
+        : reasonsOf(engine, target, operation, siblings, facts, clock.now())
+    const account = roster.get(id) ?? { id, type, name: '' }
+    const { reason, attempt, dueAt } = operation
+    const extras = decodeExtras(operation.extras)
+    return [{ id: operation.id, account, authority, extras, reason, attempt, state, dueAt, waitsFor }]
+  })
 }
 
 function missingConstraints(engine: Engine, operation: OperationRecord): string[] {

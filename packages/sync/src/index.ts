@@ -15,7 +15,7 @@ export type {
   SyncTargetEvent,
   SyncWarningEvent,
 } from './events.ts'
-export type { SyncExplanation } from './explain.ts'
+export type { PendingSync, SyncExplanation } from './explain.ts'
 export type { SyncExtra, SyncExtras } from './extras.ts'
 export { areExtrasEqual } from './extras.ts'
 export type {
@@ -49,6 +49,7 @@ export type {
   SyncCursor,
   SyncProgress,
 } from './sync-adapter.ts'
+export type { CancelRequest } from './sync-manager.ts'
 export { SyncManager } from './sync-manager.ts'
 export type { SyncManagerOptions } from './sync-manager-options.ts'
 export type { OperationRecord, OperationState, SyncReason, SyncSource } from './sync-operation.ts'

@@ -2,7 +2,7 @@ import { createOperation } from './operation-factory.ts'
 import type { OperationStore, ServiceRecord, TargetRecord } from './operation-store.ts'
 import { dropOperation, enqueue, isMasterOn } from './queue.ts'
 import { canRunPeriodically, type Syncable, switchedOff } from './readiness.ts'
-import { has, IGNORE_SETTINGS, INITIALIZE, type OperationRecord, type SyncReason } from './sync-operation.ts'
+import { has, IGNORE_SETTINGS, INITIALIZE, isWaiting, type OperationRecord, type SyncReason } from './sync-operation.ts'
 
 /** Makes sure that the run which finds out whether a target can be synchronised is queued. Inside a write. */
 export function ensureInitialization(
@@ -43,7 +43,7 @@ export function changeSyncable(
   store.periodics.armOf(target.id, canRunPeriodically({ ...target, master }))
   const change: SyncableChange = { target, queued: [], dropped: [] }
   for (const operation of store.operations.listOf(target.id)) {
-    if (operation.state === 'running' || operation.state === 'stuck') continue
+    if (!isWaiting(operation)) continue
     settleWaiting(store, operation, { target, master, now }, change)
   }
   if (

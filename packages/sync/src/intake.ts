@@ -7,7 +7,7 @@ import { createOperation } from './operation-factory.ts'
 import type { ServiceRecord, TargetRecord } from './operation-store.ts'
 import { enqueue, ensureTarget, isMasterOn } from './queue.ts'
 import { refusalBySettings } from './readiness.ts'
-import { has, IGNORE_SETTINGS, type OperationRecord, UPLOAD } from './sync-operation.ts'
+import { has, IGNORE_SETTINGS, isWaiting, type OperationRecord, UPLOAD } from './sync-operation.ts'
 import type { CheckedRequest, DropReason, SyncHandle } from './sync-request.ts'
 import { accountIdOf } from './sync-request.ts'
 
@@ -29,6 +29,8 @@ export class Intake {
   #submissions: Submission[] = []
   /** Ids of this tick's submissions, by target and key. */
   readonly #submitted = new Map<string, string>()
+  /** The operations behind handles that stand for several. */
+  readonly #groups = new Map<string, readonly string[]>()
   #flushing: Promise<void> | undefined
   #lastFlush: Promise<void> = Promise.resolve()
 
@@ -39,9 +41,30 @@ export class Intake {
   submit(request: CheckedRequest): SyncHandle {
     const targets = this.#targetsOf(request)
     if (typeof targets === 'string') return droppedHandle(crypto.randomUUID(), targets)
-    const handles = targets.map(({ account, authority }) => this.#submitOne(request, account, authority))
+    return this.#grouped(targets.map(({ account, authority }) => this.#submitOne(request, account, authority)))
+  }
+
+  /** Several requests behind one handle. */
+  submitAll(requests: readonly CheckedRequest[]): SyncHandle {
+    return this.#grouped(requests.map((request) => this.submit(request)))
+  }
+
+  #grouped(handles: readonly SyncHandle[]): SyncHandle {
     const [first] = handles
-    return handles.length === 1 && first !== undefined ? first : groupHandle(crypto.randomUUID(), handles)
+    if (handles.length === 1 && first !== undefined) return first
+    const id = crypto.randomUUID()
+    const group = groupHandle(id, handles)
+    this.#groups.set(
+      id,
+      handles.flatMap((handle) => this.membersOf(handle.id)),
+    )
+    void group.done.then(() => this.#groups.delete(id))
+    return group
+  }
+
+  /** The operations that the id of a handle stands for. */
+  membersOf(id: string): readonly string[] {
+    return this.#groups.get(id) ?? [id]
   }
 
   /** Whether something is on its way into the store. */
@@ -165,7 +188,7 @@ export class Intake {
     const fresh = createOperation(target, service, draft, at, store.owner)
     // The one that it was to be merged with may have begun since: then this is a run of its own, with an id of its own.
     const taken = store.operations.get(id)
-    const isOver = taken !== undefined && taken.state !== 'queued' && taken.state !== 'held' && taken.state !== 'parked'
+    const isOver = taken !== undefined && !isWaiting(taken)
     const { operation, merged } = enqueue(store, target, isOver ? { ...fresh, id: crypto.randomUUID() } : fresh)
     if (operation.id !== id) handles.merge(id, operation.id)
     if (operation.state === 'held') ensureInitialization(store, service, target, at)

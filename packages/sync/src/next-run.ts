@@ -56,6 +56,8 @@ export interface NextRun {
   readonly parks: boolean
   /** Another run without extras was asked for. */
   readonly fullSync: boolean
+  /** The server has more, and the run went well. */
+  readonly more: boolean
   /** Whether the run counts as success, failure or neither. */
   readonly verdict: 'success' | 'failure' | 'neither'
 }
@@ -98,7 +100,9 @@ export function nextRun(
 
 function afterSuccess(result: SyncResult): NextRun {
   const target = { ...NO_BACKOFF, delayUntilAt: result.delayUntilAt ?? 0 }
-  return { ...over(target, 'success', undefined), fullSync: result.fullSyncRequested === true, verdict: 'success' }
+  const fullSync = result.fullSyncRequested === true
+  const more = result.moreRecordsToGet === true
+  return { ...over(target, 'success', undefined), fullSync, more, verdict: 'success' }
 }
 
 function afterError(
@@ -210,8 +214,20 @@ function over(target: TargetTimes, outcome: SyncOutcomeKind | undefined, reason:
     delayUntilAt,
     parks: false,
     fullSync: false,
+    more: false,
     verdict: 'neither',
   }
+}
+
+/** The same request once more, for what the server still has. */
+export function continuationOf(
+  operation: OperationRecord,
+  target: TargetTimes,
+  id: string,
+  now: number,
+): OperationRecord {
+  const fresh = { ...operation, id, attempt: 0, createdAt: now, periodic: undefined }
+  return requeued({ ...fresh, reason: 'more-records' }, target, now)
 }
 
 /** The run without extras that an adapter asked for with `fullSyncRequested`. */

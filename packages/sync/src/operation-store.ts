@@ -106,6 +106,8 @@ export interface TargetFilter {
   readonly authority?: string
   readonly service?: number
   readonly parked?: boolean
+  /** Whose switch is on. */
+  readonly auto?: boolean
   /** That wait after errors. */
   readonly backedOff?: boolean
   /** That wait after errors or because the server asked. */
@@ -117,6 +119,8 @@ export interface TargetTable {
   get(id: number): TargetRecord | undefined
   insert(target: Omit<TargetRecord, 'id'>): TargetRecord
   save(target: TargetRecord): void
+  /** Gives it, its operations and its periodic syncs to another service of the same account type. */
+  move(id: number, service: Pick<ServiceRecord, 'id' | 'authority'>): void
   /** Removes it with its operations and periodic syncs. */
   delete(id: number): void
   list(filter?: TargetFilter): TargetRecord[]
@@ -127,6 +131,9 @@ export interface TargetTable {
 }
 
 export interface OperationTable {
+  /** What a run last reported, as JSON, for processes that show it. */
+  getProgress(id: string): string | undefined
+  setProgress(id: string, progress: string): void
   get(id: string): OperationRecord | undefined
   /** The operation with this key (flags and extras) that has not begun. */
   findWaiting(target: number, flags: SyncFlags, extras: CanonicalExtras): OperationRecord | undefined
@@ -134,7 +141,8 @@ export interface OperationTable {
   listOf(target: number): OperationRecord[]
   /** All that have begun and keep their place: `running` and `stuck`. */
   listBusy(): OperationRecord[]
-  list(limit: number): OperationRecord[]
+  /** All that have not begun, in order of arrival. */
+  listWaiting(limit?: number): OperationRecord[]
   insert(operation: OperationRecord): void
   /** Writes all fields of a stored operation; `false` when it is gone. */
   save(operation: OperationRecord): boolean
@@ -174,6 +182,8 @@ export interface PeriodicTable {
   /** The earliest due instant of armed ones. */
   nextDueAt(service: number): number | undefined
   armOf(target: number, armed: boolean): void
+  /** Arms those whose target is syncable and switched on, or none. */
+  armAll(master: boolean): void
 }
 
 export interface JournalTable {

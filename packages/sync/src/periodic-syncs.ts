@@ -19,6 +19,8 @@ export interface PeriodicSyncRequest {
   readonly periodMs: number
   /** A run may come this much earlier, when the machine is awake anyway. Default 4 % of the period. */
   readonly flexMs?: number
+  /** Epoch milliseconds, at most one period from now: the next run is then, once. A wait after errors still counts. */
+  readonly nextRunAt?: number
 }
 
 export interface PeriodicSync {
@@ -75,9 +77,11 @@ export class PeriodicSyncs {
     if (flexAsked !== undefined && flexAsked > asked) throw new RangeError('flexMs must not be more than periodMs')
     const periodMs = Math.max(asked, minPeriodMs)
     const flexMs = flexAsked ?? defaultFlexMs(periodMs)
+    const nextRunAt = checkedNextRunAt(request.nextRunAt, clock.now() + periodMs)
     const changed = await store.write(() => {
       const target = this.#ensureTarget(account, authority)
-      return this.#store(target, extras, periodMs, flexMs, clock.now())
+      const changed = this.#store(target, extras, periodMs, flexMs, clock.now())
+      return this.#overrideNext(target, extras, nextRunAt) || changed
     })
     if (changed) this.#announce(account, authority)
   }
@@ -128,6 +132,15 @@ export class PeriodicSyncs {
     return true
   }
 
+  /** Inside a write. */
+  #overrideNext(target: TargetRecord, extras: CanonicalExtras, nextRunAt: number | undefined): boolean {
+    const { store } = this.#engine
+    const periodic = store.periodics.find(target.id, extras)
+    if (nextRunAt === undefined || periodic === undefined) return false
+    store.periodics.save({ ...periodic, dueAt: nextRunAt })
+    return true
+  }
+
   #shown(target: TargetRecord, periodic: PeriodicRecord): PeriodicSync {
     const { accountId: id, accountType: type, authority } = target
     const account = this.#engine.roster.get(id) ?? { id, type, name: '' }
@@ -142,6 +155,13 @@ export class PeriodicSyncs {
     events.emit('sync:settings', { at: clock.now(), setting: 'periodic', ...(account && { account }), authority })
     this.#engine.wake()
   }
+}
+
+function checkedNextRunAt(nextRunAt: unknown, latest: number): number | undefined {
+  if (nextRunAt === undefined) return undefined
+  const at = checkedDuration(nextRunAt, 'nextRunAt')
+  if (at > latest) throw new RangeError('nextRunAt must not be more than one period from now')
+  return at
 }
 
 /** What overrides settings for one run makes no sense again and again. (ContentResolver.addPeriodicSync) */

@@ -3,7 +3,8 @@ import type { Engine } from './engine.ts'
 import { KEPT_HISTORY } from './history.ts'
 import type { TargetRecord } from './operation-store.ts'
 import { decodeStatus, type SyncTotals } from './status.ts'
-import type { SyncReason, SyncSource } from './sync-operation.ts'
+import type { SyncProgress } from './sync-adapter.ts'
+import { has, INITIALIZE, type SyncReason, type SyncSource } from './sync-operation.ts'
 import { accountIdOf, checkedAccount, checkedAuthority, type SyncTarget } from './sync-request.ts'
 import type { SyncStats } from './sync-result.ts'
 
@@ -13,8 +14,13 @@ export interface SyncInfo {
   readonly account: Account
   readonly authority: string
   readonly startedAt: number
+  readonly reason: SyncReason
+  readonly attempt: number
+  readonly initialize: boolean
   /** Whether it was stopped, but has not returned. */
   readonly stuck: boolean
+  /** What the adapter last reported; a second late for runs of other processes. */
+  readonly progress?: SyncProgress
 }
 
 /** What a target does and what became of its past runs. */
@@ -97,15 +103,27 @@ export class Questions {
     return states.includes('queued') || states.includes('held')
   }
 
-  currentSyncs(): SyncInfo[] {
+  /** @param progressHere The progress of a run of this process. */
+  currentSyncs(progressHere: (operation: string) => SyncProgress | undefined): SyncInfo[] {
     const { store } = this.#engine
     return store.operations.listBusy().flatMap((operation) => {
       const target = store.targets.get(operation.target)
       if (target === undefined) return []
-      const { id, state } = operation
-      const startedAt = operation.startedAt ?? operation.createdAt
+      const { id, state, reason, attempt } = operation
+      const written = store.operations.getProgress(id)
+      const progress = progressHere(id) ?? (written === undefined ? undefined : (JSON.parse(written) as SyncProgress))
       return [
-        { id, account: this.#accountOf(target), authority: target.authority, startedAt, stuck: state === 'stuck' },
+        {
+          id,
+          account: this.#accountOf(target),
+          authority: target.authority,
+          startedAt: operation.startedAt ?? operation.createdAt,
+          reason,
+          attempt,
+          initialize: has(operation.flags, INITIALIZE),
+          stuck: state === 'stuck',
+          ...(progress !== undefined && { progress }),
+        },
       ]
     })
   }

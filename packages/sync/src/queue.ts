@@ -11,6 +11,7 @@ import {
   IGNORE_BACKOFF,
   IGNORE_SETTINGS,
   INITIALIZE,
+  isWaiting,
   mergeOperations,
   type OperationState,
 } from './sync-operation.ts'
@@ -57,7 +58,7 @@ export function enqueue(
 /** Computes the due instants of a target's waiting operations anew, after its waits changed. Inside a write. */
 export function rescheduleTarget(store: OperationStore, target: TargetRecord): void {
   for (const operation of store.operations.listOf(target.id)) {
-    if (operation.state !== 'queued' && operation.state !== 'held' && operation.state !== 'parked') continue
+    if (!isWaiting(operation)) continue
     const dueAt = dueAtOf(operation, target)
     if (dueAt !== operation.dueAt) store.operations.save({ ...operation, dueAt, waitingSince: dueAt })
   }

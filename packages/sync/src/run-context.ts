@@ -6,6 +6,9 @@ import type { SyncContext } from './sync-adapter.ts'
 import { DISCARD_LOCAL_DELETIONS, has, INITIALIZE, OVERRIDE_TOO_MANY_DELETIONS, UPLOAD } from './sync-operation.ts'
 import { createSyncResult } from './sync-result.ts'
 
+/** Looking at the queue for every report of a chatty adapter would cost more than the run. */
+const SHOWN_EVERY_MS = 1_000
+
 /** The context that an adapter is called with. */
 export function createContext(engine: Engine, run: ActiveRun): SyncContext {
   const { operation, target, account } = run
@@ -35,10 +38,14 @@ export function createContext(engine: Engine, run: ActiveRun): SyncContext {
       },
     },
     progress(progress = {}) {
+      if (run.isOver) return
       run.lastSignOfLifeAt = engine.clock.monotonic()
       run.progress = progress
       const event = operationEvent(engine, factsOf(engine, operation, target), 'active', 'active')
       engine.events.emit('sync:progress', { ...event, progress })
+      if (run.lastSignOfLifeAt - run.shownAt < SHOWN_EVERY_MS) return
+      run.shownAt = run.lastSignOfLifeAt
+      engine.wake()
     },
     async getAuthToken(authTokenType, options) {
       const { signal } = run.controller

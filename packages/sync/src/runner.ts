@@ -110,6 +110,7 @@ export class Runner {
 
   async #runToEnd(run: ActiveRun): Promise<void> {
     const ended = await this.#perform(run)
+    run.isOver = true
     this.#runs.delete(run.operation.id)
     try {
       await complete(this.#engine, ended)

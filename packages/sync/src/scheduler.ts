@@ -1,6 +1,7 @@
 import { systemClock } from '@accountry/accounts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Engine } from './engine.ts'
+import type { ProgressBoard } from './progress-board.ts'
 import { nextLimitInMs } from './run-limits.ts'
 import type { Runner } from './runner.ts'
 import { openGates } from './selection.ts'
@@ -19,16 +20,21 @@ export class Scheduler {
   readonly #engine: Engine
   readonly #dispatcher: Dispatcher
   readonly #runner: Runner
+  readonly #board: ProgressBoard
   readonly #before: () => Promise<void>
   #started = false
   #again = false
   #turning: Promise<void> | undefined
   #cancelTimer: () => void = () => undefined
 
-  constructor(engine: Engine, parts: { dispatcher: Dispatcher; runner: Runner; before: () => Promise<void> }) {
+  constructor(
+    engine: Engine,
+    parts: { dispatcher: Dispatcher; runner: Runner; board: ProgressBoard; before: () => Promise<void> },
+  ) {
     this.#engine = engine
     this.#dispatcher = parts.dispatcher
     this.#runner = parts.runner
+    this.#board = parts.board
     this.#before = parts.before
   }
 
@@ -107,6 +113,7 @@ export class Scheduler {
       }
     }
     let wakeInMs = Math.max(0, wakeAt - now)
+    wakeInMs = Math.min(wakeInMs, this.#board.nextInMs(this.#runner.active))
     if (environment.isBehind) wakeInMs = Math.min(wakeInMs, environment.settlesInMs())
     for (const run of this.#runner.active) wakeInMs = Math.min(wakeInMs, nextLimitInMs(run, clock.monotonic()))
     const others = store.operations.listBusy().some((operation) => operation.claimedBy !== store.owner)

@@ -78,7 +78,8 @@ export const SYNC_MIGRATIONS: readonly string[] = [
     claimed_by TEXT,
     started_at REAL,
     stop TEXT,
-    slot TEXT
+    slot TEXT,
+    progress TEXT
   ) STRICT;
   CREATE INDEX operations_of_target ON operations (target, flags, extras);
   CREATE INDEX operations_due ON operations (service, gate, lane, due_at) WHERE state = 'queued';

@@ -2,12 +2,12 @@ import type { Account, AccountRef } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/foundation'
 import { announceDropped, announceQueued, factsOf, phaseOf } from './announce.ts'
 import type { Engine } from './engine.ts'
-import { changeSyncable } from './initialization.ts'
+import { changeSyncable, ensureInitialization } from './initialization.ts'
 import { createOperation } from './operation-factory.ts'
 import type { ServiceRecord, TargetRecord } from './operation-store.ts'
 import { dropOperation, enqueue, ensureTarget, isMasterOn, META_MASTER } from './queue.ts'
-import { canRunPeriodically, switchedOff, toSyncable } from './readiness.ts'
-import { has, IGNORE_SETTINGS, INITIALIZE, type OperationRecord } from './sync-operation.ts'
+import { canRunPeriodically, toSyncable } from './readiness.ts'
+import { has, IGNORE_SETTINGS, INITIALIZE, isWaiting, type OperationRecord } from './sync-operation.ts'
 import { accountIdOf, checkedTarget, type SyncTarget } from './sync-request.ts'
 
 interface Change {
@@ -33,10 +33,12 @@ export class SyncSettings {
     const change = await store.write(() => {
       if (isMasterOn(store) === on) return undefined
       store.setMeta(META_MASTER, on ? 'on' : 'off')
+      store.periodics.armAll(on)
       const change: Change = { queued: [], dropped: [] }
-      for (const target of store.targets.list()) {
-        store.periodics.armOf(target.id, canRunPeriodically({ ...target, master: on }))
-        this.#applySwitches(target, on, 'master-sync-auto', change)
+      if (on) {
+        for (const target of store.targets.list({ auto: true })) this.#requestFirst(target, 'master-sync-auto', change)
+      } else {
+        for (const operation of store.operations.listWaiting()) this.#dropUnwanted(operation, 'master-off', change)
       }
       return change
     })
@@ -63,7 +65,13 @@ export class SyncSettings {
       const master = isMasterOn(store)
       store.periodics.armOf(after.id, canRunPeriodically({ ...after, master }))
       const change: Change = { queued: [], dropped: [] }
-      this.#applySwitches(after, master, 'auto-sync', change)
+      if (on) {
+        if (master) this.#requestFirst(after, 'auto-sync', change)
+      } else {
+        for (const operation of store.operations.listOf(after.id)) {
+          if (isWaiting(operation)) this.#dropUnwanted(operation, 'auto-sync-off', change)
+        }
+      }
       return change
     })
   }
@@ -107,28 +115,25 @@ export class SyncSettings {
     this.#engine.wake()
   }
 
-  /** Inside a write. */
-  #applySwitches(
-    target: TargetRecord,
-    master: boolean,
-    reason: 'auto-sync' | 'master-sync-auto',
-    change: Change,
-  ): void {
+  /** A switch went on: synchronise once, if the target can be. Inside a write. */
+  #requestFirst(target: TargetRecord, reason: 'auto-sync' | 'master-sync-auto', change: Change): void {
     const { store, clock } = this.#engine
-    const refusal = switchedOff({ auto: target.auto, master, ignoreSettings: false })
-    if (refusal === undefined) {
-      const service = store.services.get(target.service)
-      if (service?.registered !== true || target.syncable === 0 || target.parkedAt !== undefined) return
-      const first = createOperation(target, service, { reason }, clock.now(), store.owner)
-      change.queued.push({ operation: enqueue(store, target, first).operation, target })
-      return
-    }
-    for (const operation of store.operations.listOf(target.id)) {
-      if (operation.state === 'running' || operation.state === 'stuck') continue
-      if (has(operation.flags, IGNORE_SETTINGS) || has(operation.flags, INITIALIZE)) continue
-      dropOperation(store, operation, refusal, clock.now())
-      change.dropped.push({ operation, target, why: refusal })
-    }
+    const service = store.services.get(target.service)
+    if (service?.registered !== true || target.syncable === 0 || target.parkedAt !== undefined) return
+    const first = createOperation(target, service, { reason }, clock.now(), store.owner)
+    const { operation, merged } = enqueue(store, target, first)
+    if (operation.state === 'held') ensureInitialization(store, service, target, clock.now())
+    if (!merged) change.queued.push({ operation, target })
+  }
+
+  /** A switch went off: what waits for its time has lost its reason. Inside a write. */
+  #dropUnwanted(operation: OperationRecord, why: 'auto-sync-off' | 'master-off', change: Change): void {
+    const { store, clock } = this.#engine
+    if (has(operation.flags, IGNORE_SETTINGS) || has(operation.flags, INITIALIZE)) return
+    const target = store.targets.get(operation.target)
+    if (target === undefined) return
+    dropOperation(store, operation, why, clock.now())
+    change.dropped.push({ operation, target, why })
   }
 
   /** Inside a write. Settings may be made for an account and an authority that are not known yet. */

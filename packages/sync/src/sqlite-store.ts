@@ -4,6 +4,7 @@ import { Database, Doorbell, Liveness } from '@accountry/accounts/foundation'
 import type { OperationStore } from './operation-store.ts'
 import { SYNC_APPLICATION_ID, SYNC_MIGRATIONS } from './schema.ts'
 import { one, text } from './sqlite/columns.ts'
+import { checkTables, isDamage, setAside } from './sqlite/damage.ts'
 import { journalTable } from './sqlite/journal-table.ts'
 import { operationTable } from './sqlite/operation-table.ts'
 import { periodicTable } from './sqlite/periodic-table.ts'
@@ -15,27 +16,61 @@ export interface SqliteStoreOptions {
   readonly directory: string
   /** How long a write waits for another process. Default 5 000. */
   readonly writeMs?: number
+  /** Told when a damaged database was put out of the way. */
+  readonly onSetAside?: (damaged: SetAside) => void
+}
+
+/** A damaged database that was put out of the way. */
+export interface SetAside {
+  readonly file: string
+  readonly keptAs: string
 }
 
 /**
  * Opens the engine's own database, `sync.db`, shared by all processes that name the same folder.
  *
- * @throws AccountError `ERR_VAULT_CORRUPT` for a damaged file, which is left as it is.
+ * It holds settings and plans, no secrets. A damaged one is therefore not in the way: it is kept under another name,
+ * `onSetAside` is told, and an empty one takes its place.
+ *
+ * @throws AccountError `ERR_STORAGE_WRITE`, `ERR_VAULT_UNAVAILABLE`.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<OperationStore> {
   const { directory } = options
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const database = await Database.open({
-    file: join(directory, 'sync.db'),
-    migrations: SYNC_MIGRATIONS,
-    applicationId: SYNC_APPLICATION_ID,
-    ...(options.writeMs !== undefined && { writeMs: options.writeMs }),
-  })
+  const database = await openDatabase(options)
   try {
     return new SqliteStore(database, directory)
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+async function openDatabase(options: SqliteStoreOptions): Promise<Database> {
+  const { directory, writeMs } = options
+  const file = join(directory, 'sync.db')
+  const open = async (): Promise<Database> => {
+    const database = await Database.open({
+      file,
+      migrations: SYNC_MIGRATIONS,
+      applicationId: SYNC_APPLICATION_ID,
+      ...(writeMs !== undefined && { writeMs }),
+    })
+    try {
+      checkTables(database)
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
+  try {
+    return await open()
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    const keptAs = await setAside(directory, file, open)
+    if (keptAs !== undefined) options.onSetAside?.({ file, keptAs })
+    return open()
   }
 }
 

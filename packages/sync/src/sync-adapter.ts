@@ -83,6 +83,10 @@ export interface SyncAdapter {
     readonly periodMs?: number
     readonly flexMs?: number
   }
+  /** Names that this authority had before: what is stored under them moves here, unless this name has its own already. */
+  readonly formerAuthorities?: readonly string[]
+  /** Run again at once when `result.moreRecordsToGet` is set after a success. Default `false`. */
+  readonly continuesOnMoreRecords?: boolean
   /** Overrides the engine's. */
   readonly backoff?: Partial<BackoffPolicy>
   /** Overrides the engine's. */

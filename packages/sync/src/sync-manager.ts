@@ -1,14 +1,25 @@
 import type { Account, AccountRef } from '@accountry/accounts'
+import { kindOf } from '@accountry/accounts/foundation'
 import type { SyncManagerEvents } from './events.ts'
-import { explainTarget, type SyncExplanation } from './explain.ts'
-import { type OpenedEngine, openEngine } from './open-engine.ts'
+import { explainTarget, type PendingSync, type SyncExplanation } from './explain.ts'
+import { canonicalExtras, type SyncExtras } from './extras.ts'
+import { openEngine } from './open-engine.ts'
+import type { OpenedEngine } from './opened-engine.ts'
 import type { PeriodicSync, PeriodicSyncRequest } from './periodic-syncs.ts'
 import type { HistoryFilter, SyncDayStats, SyncHistoryItem, SyncInfo, SyncStatus } from './questions.ts'
 import type { SyncAdapter, SyncAdapterType } from './sync-adapter.ts'
 import { adapterTypeOf } from './sync-adapter.ts'
 import type { SyncManagerOptions } from './sync-manager-options.ts'
+import type { OperationRecord } from './sync-operation.ts'
 import type { SyncHandle, SyncRequest, SyncTarget } from './sync-request.ts'
 import { accountIdOf, checkedAccount, checkedAuthority, checkedRequest, checkedTarget } from './sync-request.ts'
+
+/** What to cancel; nothing set: all. */
+export interface CancelRequest {
+  readonly account?: AccountRef
+  readonly authority?: string
+  readonly extras?: SyncExtras
+}
 
 /**
  * Decides when the data of each account is synchronised, and runs the adapters that do it (Android's `SyncManager`).
@@ -79,28 +90,40 @@ export class SyncManager implements AsyncDisposable {
   }
 
   /**
-   * Tells of a local change: what changed is uploaded soon, several changes together. Changes that a sync adapter makes
-   * itself are not told.
+   * Tells of a local change: what changed is uploaded soon, several changes together. Tell it after the change is
+   * committed, once for each commit, and not for what a sync adapter wrote: that would upload it again.
+   *
+   * @param change Whose data; without an account, that of every account. Of several authorities each uploads once.
    */
-  notifyChange(change: { account?: AccountRef; authority: string }): SyncHandle {
+  notifyChange(change: { account?: AccountRef; authority: string | readonly string[] }): SyncHandle {
     this.#opened.checkOpen()
-    checkedAuthority(change.authority)
     const notBeforeMs = this.#opened.localChangeDelayMs
-    return this.#opened.intake.submit(checkedRequest({ ...change, upload: true, notBeforeMs }, 'local-change'))
+    const { account } = change
+    const authorities = typeof change.authority === 'string' ? [change.authority] : change.authority
+    const requests = [...new Set(authorities)].map((authority) =>
+      checkedRequest({ account, authority: checkedAuthority(authority), upload: true, notBeforeMs }, 'local-change'),
+    )
+    return this.#opened.intake.submitAll(requests)
   }
 
   /**
    * Cancels queued and running synchronisations and ends the wait after errors. Periodic syncs stay.
    *
-   * @param scope An account, an authority, both, neither (all), or the id of a handle.
+   * @param scope An account, an authority, both, neither (all), or the id of a handle. With `extras`: only requests with
+   *   these, whatever else they ask for.
    * @returns How many were canceled.
    */
-  async cancelSync(scope: { account?: AccountRef; authority?: string } | { id: string } = {}): Promise<number> {
+  async cancelSync(scope: CancelRequest | { id: string } = {}): Promise<number> {
     this.#opened.checkOpen()
-    if ('id' in scope) return this.#opened.cancel({ id: scope.id })
+    if ('id' in scope) {
+      if (typeof scope.id !== 'string') throw new TypeError(`id must be a string, received ${kindOf(scope.id)}`)
+      return this.#opened.cancel({ ids: [scope.id] })
+    }
     const accountId = scope.account === undefined ? undefined : accountIdOf(checkedAccount(scope.account))
     const authority = scope.authority === undefined ? undefined : checkedAuthority(scope.authority)
-    return this.#opened.cancel({ accountId, authority })
+    const extras = scope.extras === undefined ? undefined : canonicalExtras(scope.extras)
+    const matches = extras === undefined ? undefined : (operation: OperationRecord) => operation.extras === extras
+    return this.#opened.cancel({ accountId, authority, matches })
   }
 
   /** Above 0: yes; 0: no; below 0: not known, an initialisation run finds out. */
@@ -154,6 +177,12 @@ export class SyncManager implements AsyncDisposable {
     return this.#opened.periodics.list(filter)
   }
 
+  /** What is queued, and for each why it does not run now: the whole state of a queue that seems to stand still. */
+  async getPendingSyncs(filter: { limit?: number } = {}): Promise<PendingSync[]> {
+    await this.#opened.ready()
+    return this.#opened.pendingSyncs(filter.limit ?? 100)
+  }
+
   /** Whether a run of the target is at work, here or in another process. */
   async isSyncActive(target: SyncTarget): Promise<boolean> {
     await this.#opened.ready()
@@ -169,7 +198,7 @@ export class SyncManager implements AsyncDisposable {
   /** What runs now, here and in other processes. */
   async getCurrentSyncs(): Promise<SyncInfo[]> {
     await this.#opened.ready()
-    return this.#opened.questions.currentSyncs()
+    return this.#opened.currentSyncs()
   }
 
   /** `undefined` for a target that was never used. */

@@ -97,6 +97,11 @@ export interface TargetWaits {
   readonly delayUntilAt: number
 }
 
+/** Whether an operation has not begun. */
+export function isWaiting({ state }: Pick<OperationRecord, 'state'>): boolean {
+  return state === 'queued' || state === 'held' || state === 'parked'
+}
+
 export function has(flags: SyncFlags, flag: SyncFlags): boolean {
   return (flags & flag) !== 0
 }

@@ -40,7 +40,7 @@ export function operationTable(database: Database): OperationTable {
       list(`WHERE target = ? AND flags = ? AND extras = ? AND ${WAITING} LIMIT 1`, target, flags, extras)[0],
     listOf: (target) => list('WHERE target = ? ORDER BY seq', target),
     listBusy: () => list("WHERE state IN ('running', 'stuck') ORDER BY seq"),
-    list: (limit) => list('ORDER BY seq LIMIT ?', limit),
+    listWaiting: (limit = -1) => list(`WHERE ${WAITING} ORDER BY seq LIMIT ?`, limit),
     insert(operation) {
       insert(...valuesOf(operation))
     },
@@ -67,6 +67,10 @@ export function operationTable(database: Database): OperationTable {
       const sql = `UPDATE operations SET not_before_at = not_before_at + ?1, due_at = due_at + ?1,
         waiting_since = waiting_since + ?1 WHERE ${WAITING}`
       database.prepare(sql).run(byMs)
+    },
+    getProgress: (id) => text(one(database.prepare('SELECT progress FROM operations WHERE id = ?'), id)?.['progress']),
+    setProgress(id, progress) {
+      database.prepare('UPDATE operations SET progress = ? WHERE id = ?').run(progress, id)
     },
     countWaiting: () => Number(one(database.prepare(`SELECT count(*) AS n FROM operations WHERE ${WAITING}`))?.['n']),
   }

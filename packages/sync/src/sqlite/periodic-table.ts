@@ -32,6 +32,10 @@ export function periodicTable(database: Database): PeriodicTable {
     armOf(target, armed) {
       database.prepare('UPDATE periodics SET armed = ? WHERE target = ?').run(Number(armed), target)
     },
+    armAll(master) {
+      const wanted = 'SELECT syncable > 0 AND auto = 1 FROM targets WHERE targets.id = periodics.target'
+      database.prepare(`UPDATE periodics SET armed = ${master ? `(${wanted})` : '0'}`).run()
+    },
   }
 }
 

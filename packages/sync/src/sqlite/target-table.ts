@@ -43,6 +43,14 @@ export function targetTable(database: Database): TargetTable {
     save(target) {
       update(...valuesOf(target), target.id)
     },
+    move(id, service) {
+      database
+        .prepare('UPDATE targets SET service = ?, authority = ? WHERE id = ?')
+        .run(service.id, service.authority, id)
+      for (const table of ['operations', 'periodics']) {
+        database.prepare(`UPDATE ${table} SET service = ? WHERE target = ?`).run(service.id, id)
+      }
+    },
     delete(id) {
       database.prepare('DELETE FROM targets WHERE id = ?').run(id)
     },
@@ -73,6 +81,7 @@ function listTargets(database: Database, filter: TargetFilter): TargetRecord[] {
   if (filter.authority !== undefined) require('authority = ?', filter.authority)
   if (filter.service !== undefined) require('service = ?', filter.service)
   if (filter.parked === true) require('parked_at IS NOT NULL')
+  if (filter.auto === true) require('auto = 1')
   if (filter.backedOff === true) require('backoff_until_at > 0')
   if (filter.waits === true) require('(backoff_until_at > 0 OR delay_until_at > 0)')
   const where = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''

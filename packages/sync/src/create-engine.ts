@@ -1,0 +1,53 @@
+import { type Logger, systemClock } from '@accountry/accounts'
+import type { AccountRoster } from './account-roster.ts'
+import { AdapterRegistry } from './adapter-registry.ts'
+import { DEFAULT_BACKOFF } from './backoff.ts'
+import type { Engine } from './engine.ts'
+import { alwaysConnected } from './environment.ts'
+import type { SyncEventHub } from './event-hub.ts'
+import { Handles } from './handles.ts'
+import type { OperationStore } from './operation-store.ts'
+import { MIN_PERIOD_MS } from './periodic.ts'
+import { Surroundings, type SurroundingsListener } from './surroundings.ts'
+import type { RunLimits } from './sync-adapter.ts'
+import type { SyncManagerOptions } from './sync-manager-options.ts'
+
+export const DEFAULT_LIMITS: RunLimits = { inactivityMs: 0, maxRunMs: 1_800_000, graceMs: 5_000 }
+export const DEFAULT_CONCURRENCY = { regular: 5, initialization: 2 } as const
+
+export const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** What is opened before the engine is put together. */
+export interface EngineParts {
+  readonly options: SyncManagerOptions
+  readonly store: OperationStore
+  readonly roster: AccountRoster
+  readonly events: SyncEventHub
+  /** What was found wrong with the store and set right; announced when the engine starts. */
+  readonly warning: { readonly code: string; readonly message: string } | undefined
+}
+
+/** The shared part of an engine, with the defaults of everything that was not given. */
+export function createEngine(
+  { options, store, roster, events }: EngineParts,
+  { wake, ...listener }: SurroundingsListener & { wake(): void },
+): Engine {
+  const clock = options.clock ?? systemClock
+  return {
+    store,
+    accounts: options.accounts,
+    roster,
+    adapters: new AdapterRegistry(store),
+    clock,
+    random: options.random ?? Math.random,
+    environment: new Surroundings(options.environment ?? alwaysConnected(), clock, listener),
+    events,
+    handles: new Handles(),
+    backoff: { ...DEFAULT_BACKOFF, ...options.backoff },
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    concurrency: { ...DEFAULT_CONCURRENCY, ...options.concurrency },
+    minPeriodMs: options.minPeriodMs ?? MIN_PERIOD_MS,
+    log: options.logger ?? SILENT,
+    wake,
+  }
+}

@@ -1,0 +1,278 @@
+import { type Account, AccountError } from '@accountry/accounts'
+import { forgetAccount, forgetStaleAccounts, welcomeAccounts } from './account-changes.ts'
+import { type CancelScope, cancelOperations } from './cancellation.ts'
+import { ClockWatch, repairWaits } from './clock-watch.ts'
+import { createEngine, type EngineParts } from './create-engine.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { Engine } from './engine.ts'
+import { type ExplainFacts, listPending, type PendingSync } from './explain.ts'
+import { droppedOutcome } from './handles.ts'
+import { Intake } from './intake.ts'
+import type { ServiceRecord } from './operation-store.ts'
+import { Others } from './others.ts'
+import { unparkAccount } from './parking.ts'
+import { PeriodicSyncs } from './periodic-syncs.ts'
+import { ProgressBoard } from './progress-board.ts'
+import { Questions, type SyncInfo } from './questions.ts'
+import { clearBackoffs } from './queue.ts'
+import { enforceLimits } from './run-limits.ts'
+import { Runner } from './runner.ts'
+import { Scheduler } from './scheduler.ts'
+import { openGates } from './selection.ts'
+import { SyncSettings } from './settings.ts'
+import type { SyncAdapter } from './sync-adapter.ts'
+
+const LOCAL_CHANGE_DELAY_MS = 30_000
+const OUTCOMES_KEPT_MS = 3_600_000
+
+/** The rooms of one engine, put together; what {@link SyncManager} hands its calls to. */
+export class OpenedEngine {
+  readonly engine: Engine
+  readonly intake: Intake
+  readonly settings: SyncSettings
+  readonly periodics: PeriodicSyncs
+  readonly questions: Questions
+  readonly board: ProgressBoard
+  readonly localChangeDelayMs: number
+  readonly #runner: Runner
+  readonly #scheduler: Scheduler
+  readonly #others: Others
+  readonly #clockWatch: ClockWatch
+  readonly #ownsStore: boolean
+  readonly #unsubscribe: (() => void)[] = []
+  /** Work that follows from accounts and adapters that came or went; one after the other. */
+  #chores: Promise<void> = Promise.resolve()
+  #closed = false
+  #warning: EngineParts['warning']
+
+  constructor(parts: EngineParts) {
+    const { options, store } = parts
+    this.engine = createEngine(parts, {
+      wake: () => this.#scheduler.wake(),
+      networkBack: () => this.#chore(() => this.#onNetworkBack()),
+      changed: () => this.#onSurroundings(),
+    })
+    this.#warning = parts.warning
+    this.#ownsStore = options.store === undefined
+    this.localChangeDelayMs = options.localChangeDelayMs ?? LOCAL_CHANGE_DELAY_MS
+    this.intake = new Intake(this.engine)
+    this.settings = new SyncSettings(this.engine)
+    this.questions = new Questions(this.engine)
+    this.#runner = new Runner(this.engine)
+    this.periodics = new PeriodicSyncs(this.engine, this.#runner, (account, authority) =>
+      this.settings.ensure(account, authority),
+    )
+    this.#clockWatch = new ClockWatch(store, this.engine.clock)
+    this.#others = new Others(this.engine, this.#runner)
+    const dispatcher = new Dispatcher(this.engine, this.#runner)
+    this.board = new ProgressBoard(this.engine)
+    this.#scheduler = new Scheduler(this.engine, {
+      dispatcher,
+      runner: this.#runner,
+      board: this.board,
+      before: () => this.#lookAround(),
+    })
+    this.#unsubscribe.push(store.onChange(() => this.#onForeignChange()))
+  }
+
+  registerAdapter(adapter: SyncAdapter): void {
+    this.checkOpen()
+    this.engine.adapters.add(adapter)
+    this.#chore(() => this.storeAdapters())
+  }
+
+  /** Stores the services of new adapters, and welcomes the accounts that they serve. */
+  async storeAdapters(): Promise<void> {
+    const { store, adapters, roster } = this.engine
+    if (!adapters.hasUnstored) return
+    await this.#runner.prepare()
+    const stored = await store.write(() => adapters.storeServices())
+    adapters.servicesStored(stored)
+    for (const { service, isNew } of stored) {
+      const reason = isNew ? 'service-changed' : 'accounts-updated'
+      await welcomeAccounts(this.engine, roster.ofType(service.accountType), [service], reason)
+    }
+    this.engine.wake()
+  }
+
+  start(): void {
+    this.checkOpen()
+    if (this.#scheduler.isStarted) return
+    this.#chore(async () => {
+      this.#announceWarning()
+      await this.#catchUp()
+      if (!this.#closed) this.#scheduler.start()
+    })
+  }
+
+  async stop(): Promise<void> {
+    await this.#chores
+    const stopping = this.#scheduler.stop()
+    for (const run of this.#runner.active) this.#runner.stop(run, { kind: 'stopped', reason: 'shutdown' })
+    await stopping
+    await this.#scheduler.endRuns()
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.intake.settled()
+    await this.stop()
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe()
+    this.engine.roster.close()
+    this.engine.environment.close()
+    if (this.#ownsStore) this.engine.store.close()
+    this.engine.handles.settleAll(droppedOutcome('closed'))
+  }
+
+  /** @throws AccountError `ERR_CLOSED`. */
+  checkOpen(): void {
+    if (this.#closed) throw new AccountError('ERR_CLOSED', 'this SyncManager is closed; open another one')
+  }
+
+  /** Resolves when everything asked for so far is stored, so that an answer includes it. */
+  async ready(): Promise<void> {
+    this.checkOpen()
+    await this.intake.settled()
+    await this.#chores
+  }
+
+  async cancel(scope: CancelScope): Promise<number> {
+    await this.ready()
+    const ids = scope.ids?.flatMap((id) => this.intake.membersOf(id))
+    return cancelOperations(this.engine, this.#runner, { ...scope, ids })
+  }
+
+  async whenIdle(): Promise<void> {
+    do {
+      await this.ready()
+      await this.#scheduler.settled()
+      await this.#runner.whenQuiet()
+      await this.#scheduler.settled()
+    } while (this.intake.hasWork || this.#runner.active.length > 0)
+  }
+
+  async currentSyncs(): Promise<SyncInfo[]> {
+    await this.board.watch()
+    return this.questions.currentSyncs((id) => this.#runner.find(id)?.progress)
+  }
+
+  async pendingSyncs(limit: number): Promise<PendingSync[]> {
+    return listPending(this.engine, await this.facts(), limit)
+  }
+
+  async facts(): Promise<ExplainFacts> {
+    const free = await this.#runner.freeSlots()
+    return { isStarted: this.#scheduler.isStarted, freeSlots: free.regular > 0 }
+  }
+
+  accountAdded(account: Account): void {
+    this.#chore(() => welcomeAccounts(this.engine, [account], this.#servicesOf(account.type), 'accounts-updated'))
+  }
+
+  accountRemoved(account: Account): void {
+    this.#chore(() => forgetAccount(this.engine, this.#runner, account.id))
+  }
+
+  accountChanged(account: Account, recovered: boolean): void {
+    this.#chore(() => unparkAccount(this.engine, account, recovered))
+  }
+
+  /** Now, because nobody could listen while the store was opened. */
+  #announceWarning(): void {
+    const { events, clock, log } = this.engine
+    if (this.#warning === undefined) return
+    log.warn('sync.store-set-aside', { code: this.#warning.code })
+    events.emit('sync:warning', { at: clock.now(), ...this.#warning })
+    this.#warning = undefined
+  }
+
+  /** What happened while this engine was not there: accounts that came, went or recovered. */
+  async #catchUp(): Promise<void> {
+    const { store, roster, clock } = this.engine
+    await roster.reload()
+    await store.write(() => {
+      store.journal.deleteOutcomesBefore(clock.now() - OUTCOMES_KEPT_MS)
+      repairWaits(store, clock.now())
+    })
+    await forgetStaleAccounts(this.engine, this.#runner)
+    const services = [...this.engine.adapters.served()].flatMap((id) => store.services.get(id) ?? [])
+    for (const service of services) {
+      await welcomeAccounts(this.engine, roster.ofType(service.accountType), [service], 'accounts-updated')
+    }
+    const parked = new Set(store.targets.list({ parked: true }).map((target) => target.accountId))
+    for (const id of parked) {
+      const account = roster.get(id)
+      if (account !== undefined) await unparkAccount(this.engine, account, false)
+    }
+  }
+
+  async #lookAround(): Promise<void> {
+    const { clock } = this.engine
+    this.engine.environment.look()
+    enforceLimits(this.#runner, clock.monotonic(), () => this.#isSomebodyWaiting())
+    await this.#clockWatch.look()
+    await this.#others.look()
+    await this.board.publish(this.#runner.active)
+  }
+
+  #isSomebodyWaiting(): boolean {
+    const { store, adapters, clock, environment } = this.engine
+    const now = clock.now()
+    for (const service of adapters.served()) {
+      for (const gate of openGates(environment)) {
+        for (const lane of [1, 2] as const) {
+          if (store.operations.listDue({ service, gate, lane, now }, 1).length > 0) return true
+        }
+      }
+    }
+    return false
+  }
+
+  #servicesOf(accountType: string): ServiceRecord[] {
+    const { store, adapters } = this.engine
+    const served = [...adapters.served()].flatMap((id) => store.services.get(id) ?? [])
+    return served.filter((service) => service.accountType === accountType)
+  }
+
+  #onForeignChange(): void {
+    this.#chore(async () => {
+      if (!this.#scheduler.isStarted) await this.#others.look()
+    })
+    this.engine.wake()
+  }
+
+  /** The network is back: what failed for lack of it may try at once. (SyncManager.mConnIntentReceiver) */
+  async #onNetworkBack(): Promise<void> {
+    const { store, events, clock } = this.engine
+    const cleared = await store.write(() => clearBackoffs(store))
+    if (cleared > 0) events.emit('sync:settings', { at: clock.now(), setting: 'backoff' })
+    this.engine.wake()
+  }
+
+  #onSurroundings(): void {
+    this.#stopWhatLostItsConstraint()
+    this.engine.wake()
+  }
+
+  #stopWhatLostItsConstraint(): void {
+    const { environment } = this.engine
+    const open = openGates(environment)
+    for (const run of this.#runner.active) {
+      if (open.includes(run.operation.gate)) continue
+      const reason = environment.storageLow
+        ? 'storage-low'
+        : run.operation.gate >= 4 && !environment.charging
+          ? 'charging-lost'
+          : 'network-lost'
+      this.#runner.stop(run, { kind: 'stopped', reason })
+    }
+  }
+
+  /** Does something after everything that was begun before it; its failure is logged and seen by nobody else. */
+  #chore(work: () => Promise<void>): void {
+    this.#chores = this.#chores.then(work).catch((error: unknown) => {
+      this.engine.log.error('sync.chore-failed', { error: error instanceof Error ? error.message : 'unknown' })
+    })
+  }
+}
