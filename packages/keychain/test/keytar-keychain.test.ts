@@ -43,8 +43,8 @@ describeWithKeytar('keytarKeychain on a real Secret Service', () => {
   describeKeyProvider(
     'keytarKeychain',
     () => ({
-      provider: keytarKeychain(keytar),
-      reopen: () => keytarKeychain(keytar),
+      provider: keytarKeychain(keytar, { deadlineMs: 20_000 }),
+      reopen: () => keytarKeychain(keytar, { deadlineMs: 20_000 }),
       arrange: async (outcome, name) => {
         if (outcome === 'locked') {
           await service.lock()
@@ -59,7 +59,7 @@ describeWithKeytar('keytarKeychain on a real Secret Service', () => {
   )
 
   it('is locked where keytar itself answers as if there were no key', async () => {
-    const provider = keytarKeychain(keytar)
+    const provider = keytarKeychain(keytar, { deadlineMs: 20_000 })
     await provider.store('vault', key)
     await service.lock()
     expect(await keytar.getPassword('accountry', 'vault')).toBeNull()
@@ -70,15 +70,15 @@ describeWithKeytar('keytarKeychain on a real Secret Service', () => {
   })
 
   it('keeps entries of its own beside those of osKeychain', async () => {
-    await keytarKeychain(keytar).store('both', key)
-    expect(await osKeychain().load('both')).toMatchObject({ kind: 'absent' })
-    await osKeychain().store('both', new Uint8Array(32))
-    expect(await keytarKeychain(keytar).load('both')).toEqual({ kind: 'found', key })
+    await keytarKeychain(keytar, { deadlineMs: 20_000 }).store('both', key)
+    expect(await osKeychain({ deadlineMs: 20_000 }).load('both')).toMatchObject({ kind: 'absent' })
+    await osKeychain({ deadlineMs: 20_000 }).store('both', new Uint8Array(32))
+    expect(await keytarKeychain(keytar, { deadlineMs: 20_000 }).load('both')).toEqual({ kind: 'found', key })
   })
 
   // Last, because keytar does not find the next service in this process.
   it('is unavailable, never absent, when the service ends', async () => {
-    const provider = keytarKeychain(keytar)
+    const provider = keytarKeychain(keytar, { deadlineMs: 20_000 })
     await provider.store('vault', key)
     await service.stopService()
     expect(await provider.load('vault')).toMatchObject({ kind: 'unavailable' })

@@ -133,7 +133,7 @@ describe('osKeychain on Windows and macOS, with a fake of the native module', ()
         finish = () => resolve(null)
       })
     })
-    const provider = createOsKeychain({ binding, deadlineMs: 50 }, windows)
+    const provider = createOsKeychain({ binding, deadlineMs: 300 }, windows)
     expect(await provider.load('vault')).toMatchObject({ kind: 'locked' })
     secrets.set('vault', [...key])
     finish()
@@ -205,7 +205,10 @@ describeWithSecretService('osKeychain on macOS, where nothing tells beforehand w
     try {
       // The platform is pretended; the helper and the keychain that it reads are real.
       await inOtherProcess(service.env, [{ do: 'store', name: 'vault', key: Buffer.from(key).toString('hex') }])
-      const provider = createOsKeychain({}, { ...mac, environment: service.env, node: process.execPath })
+      const provider = createOsKeychain(
+        { deadlineMs: 20_000 },
+        { ...mac, environment: service.env, node: process.execPath },
+      )
       expect(await provider.load('vault')).toEqual({ kind: 'found', key })
       expect(await provider.load('other')).toMatchObject({ kind: 'absent' })
     } finally {

@@ -38,7 +38,13 @@ function service(start: { locked: boolean; answer?: 'unlocked' | 'dismissed' | '
   }
 }
 
-function keychainOn(environment: NodeJS.ProcessEnv, options: { read?: () => Promise<number[] | null> } = {}) {
+/** Long enough for a machine that is busy, or as short as a test wants to wait for it to pass. */
+interface Timing {
+  readonly deadlineMs?: number
+  readonly promptDeadlineMs?: number
+}
+
+function keychainOn(environment: NodeJS.ProcessEnv, options: Timing & { read?: () => Promise<number[] | null> } = {}) {
   const reads: string[] = []
   class AsyncEntry {
     readonly name: string
@@ -55,8 +61,8 @@ function keychainOn(environment: NodeJS.ProcessEnv, options: { read?: () => Prom
     }
   }
   const host: HostProcess = { platform: 'linux', isElectron: false, environment, node: undefined }
-  const timing = { deadlineMs: 300, promptDeadlineMs: 300 }
-  return { provider: createOsKeychain({ binding: { AsyncEntry }, ...timing }, host), reads }
+  const { deadlineMs = 20_000, promptDeadlineMs = 20_000 } = options
+  return { provider: createOsKeychain({ binding: { AsyncEntry }, deadlineMs, promptDeadlineMs }, host), reads }
 }
 
 describe('osKeychain where no helper process can be used, as in a single executable', () => {
@@ -88,7 +94,8 @@ describe('osKeychain where no helper process can be used, as in a single executa
 
   it('is locked when nobody answers in time, and hangs up', async () => {
     await using bus = await startFakeBus(service({ locked: true, answer: 'never' }))
-    const outcome = await keychainOn(bus.env).provider.load('vault', { interaction: 'allow' })
+    const { provider } = keychainOn(bus.env, { promptDeadlineMs: 300 })
+    const outcome = await provider.load('vault', { interaction: 'allow' })
     expect(outcome).toEqual({ kind: 'locked', why: 'the keychain did not answer within 300 ms' })
     await expect.poll(() => bus.connections.size).toBe(0)
   })
@@ -123,7 +130,7 @@ describe('osKeychain on a bus that misbehaves', () => {
     await using silentService = await startFakeBus(() => undefined)
     await using silentBus = await startFakeBus(() => ({}), '')
     for (const { env } of [silentService, silentBus]) {
-      const { provider } = keychainOn(env)
+      const { provider } = keychainOn(env, { deadlineMs: 300 })
       expect(await provider.load('vault')).toEqual({ kind: 'locked', why: 'the keychain did not answer within 300 ms' })
       await expect(provider.store('vault', key)).rejects.toMatchObject({ code: 'ERR_VAULT_LOCKED' })
     }
