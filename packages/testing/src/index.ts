@@ -29,3 +29,5 @@ export type { SecretServiceOptions, TestSecretService } from './secret-service.t
 export { missingSecretServiceTools, startSecretService } from './secret-service.ts'
 export type { SyncTestDriverOptions } from './sync-test-driver.ts'
 export { SyncTestDriver } from './sync-test-driver.ts'
+export type { Task, TaskApiOptions, TaskApiRequest } from './task-api.ts'
+export { startTaskApi, TaskApi } from './task-api.ts'
