@@ -30,9 +30,11 @@ export interface OsKeychainOptions {
  * Secret Service of a Linux desktop (gnome-keyring, KWallet, KeePassXC).
  *
  * A locked Secret Service raises no prompt unless `interaction: 'allow'` is passed to `load`; otherwise it is `locked`.
- * macOS decides for itself whether it asks, so there a helper process reads, and is ended at the deadline. A dismissed prompt and a passed deadline are `locked` too: the key may be there, so no new one may be made. The
- * desktop may leave a prompt open that was given up here; answered late, it unlocks the keychain for the next call. No
- * D-Bus session, no Secret Service or no default collection is `unavailable`, and nothing else is used instead: the
+ * macOS decides for itself whether it asks, so there a helper process reads, and is ended at the deadline. A dismissed
+ * prompt and a passed deadline are `locked` too: the key may be there, so no new one may be made. The desktop may leave
+ * a prompt open that was given up here; answered late, it unlocks the keychain for the next call.
+ *
+ * No D-Bus session, no Secret Service or no default collection is `unavailable`, and nothing else is used instead: the
  * kernel's keyring would forget the key at the next reboot. `store` reads the key back before it resolves.
  *
  * Linux: every process on the session bus can read an unlocked keychain, so the protection is `os-user`, as on
