@@ -36,6 +36,11 @@ export class Worker<Job, Result> implements AsyncDisposable {
     })
   }
 
+  /** Stops it, lets it go on, or ends it. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const child = this.#child
     if (child.exitCode !== null || child.signalCode !== null) return

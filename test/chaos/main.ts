@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util'
+import { seededRandom } from './random.ts'
+import { FULL, type Scenario, SHORT } from './scenario.ts'
+import { SCENARIOS } from './scenarios/index.ts'
+
+/*
+ * pnpm chaos              the short counts
+ * pnpm chaos --ci         the full counts
+ * pnpm chaos --hours 2    the full counts again and again, each round with the next seed
+ * pnpm chaos --seed 7     the same choices as another run with that seed
+ * pnpm chaos --only storm one scenario
+ */
+const { values } = parseArgs({
+  options: { ci: { type: 'boolean' }, seed: { type: 'string' }, hours: { type: 'string' }, only: { type: 'string' } },
+})
+const isLong = values.hours !== undefined
+const scale = values.ci === true || isLong ? FULL : SHORT
+const endsAt = Date.now() + Number(values.hours ?? 0) * 3_600_000
+let seed = Number(values.seed ?? Date.now() % 1_000_000)
+
+const chosen = SCENARIOS.filter(({ name }) => values.only === undefined || name.includes(values.only))
+if (chosen.length === 0)
+  throw new TypeError(`--only must be part of one of: ${SCENARIOS.map(({ name }) => name).join(', ')}`)
+
+let broken = 0
+do {
+  process.stdout.write(`\nchaos with seed ${seed}\n`)
+  for (const scenario of chosen) broken += await runScenario(scenario, seed)
+  seed += 1
+} while (Date.now() < endsAt)
+process.stdout.write(broken === 0 ? '\nevery promise held\n' : `\n${broken} promises were broken\n`)
+process.exitCode = broken === 0 ? 0 : 1
+
+async function runScenario(scenario: Scenario, withSeed: number): Promise<number> {
+  const startedAt = performance.now()
+  process.stdout.write(`\n${scenario.name}: ${scenario.promise}\n`)
+  const { facts, violations } = await scenario.run({
+    scale,
+    random: seededRandom(withSeed),
+    progress: (text) => {
+      if (process.stdout.isTTY) process.stdout.write(`\r  ${text}   `)
+    },
+  })
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
+  const told = Object.entries(facts).map(([name, value]) => `${name} ${value}`)
+  process.stdout.write(
+    `${process.stdout.isTTY ? '\r' : ''}  ${violations.length === 0 ? 'held' : 'BROKEN'} in ${seconds} s: ${told.join(', ')}\n`,
+  )
+  for (const violation of violations.slice(0, 20)) process.stdout.write(`  - ${violation}\n`)
+  return violations.length === 0 ? 0 : 1
+}
