@@ -23,6 +23,8 @@ export interface AuthenticatorCapabilities {
   readonly accessTokens?: 'single' | 'independent'
   /** The password is itself the access token, because the service issues no refresh token. Default `false`. */
   readonly passwordIsToken?: boolean
+  /** The password is the one that the person types at the service, not a token of limited use. Default `false`. */
+  readonly storesPassword?: boolean
 }
 
 /**

@@ -1,5 +1,5 @@
 // A device code is polled for until one of five things happens: a token, a refusal, an error that will not go away,
-// the end of the code by this machine's monotonic clock, or the end of the caller's patience. Between two requests
+// the end of the code by this machine's clocks, or the end of the caller's patience. Between two requests
 // lies at least the interval that the server named; `slow_down` makes it longer for good (RFC 8628 §3.5).
 
 import { AccountError, type AuthenticatorContext, isAccountError, type NewAccount } from '@accountry/accounts'
@@ -14,6 +14,7 @@ import type { OAuthClient } from './oauth-client.ts'
 import type { BodyMembers } from './response-body.ts'
 import { beginCall, type ServerCall, sceneOf, shownSubject } from './server-call.ts'
 import { newDpopKey, type SignInRequest } from './sign-in.ts'
+import { startStopwatch } from './stopwatch.ts'
 import { signInScopes, union } from './token-purpose.ts'
 import { type GrantOutcome, requestDeviceCode, requestGrant, type TokenGrant } from './token-request.ts'
 
@@ -59,12 +60,12 @@ export async function signInWithDeviceCode(
   }
   const scopes = union(signInScopes(client.settings, call.metadata), request.scopes)
   const dpopKey = await newDpopKey(call)
-  const startedAt = context.clock.monotonic()
+  const elapsedMs = startStopwatch(context.clock)
   const code = await startDevice(call, scopes, request.resource)
   const ended = new AbortController()
   const cancelled = showCode(call, code, AbortSignal.any([context.signal, ended.signal]))
   try {
-    const poll = pollForTokens(call, code, { startedAt, dpopKey }, ended.signal)
+    const poll = pollForTokens(call, code, { elapsedMs, dpopKey }, ended.signal)
     const { members, requestedAt } = await Promise.race([poll, cancelled])
     const requested = { scopes, resource: request.resource, dpopKey }
     return await newAccount(call, { members, requestedAt, requested, nameHint: request.nameHint })
@@ -142,8 +143,8 @@ async function showCode(call: ServerCall, code: DeviceCode, signal: AbortSignal)
 }
 
 interface Polling {
-  /** Monotonic time at which the code began to run. */
-  readonly startedAt: number
+  /** Since the code was asked for. */
+  readonly elapsedMs: () => number
   readonly dpopKey: TokenGrant['dpopKey']
 }
 
@@ -154,14 +155,14 @@ async function pollForTokens(
   ended: AbortSignal,
 ): Promise<{ members: BodyMembers; requestedAt: number }> {
   const { clock } = call.context
-  const endsAt = polling.startedAt + code.lifetimeMs
   const parameters = new URLSearchParams({ device_code: code.deviceCode })
   let { intervalMs } = code
   let backoffMs = 0
   for (;;) {
-    await waitUntil(call, Math.min(clock.monotonic() + intervalMs + backoffMs, endsAt), ended)
+    const leftMs = code.lifetimeMs - polling.elapsedMs()
+    await wait(call, Math.min(intervalMs + backoffMs, leftMs), ended)
     // Asked after the wait: a suspend may have lasted longer than the code.
-    if (clock.monotonic() >= endsAt) throw timedOut(call)
+    if (polling.elapsedMs() >= code.lifetimeMs) throw timedOut(call)
     const outcome = await requestGrant(call, { type: GRANT, parameters, dpopKey: polling.dpopKey })
     if (outcome.kind === 'success') return outcome
     const { failure } = outcome
@@ -198,10 +199,11 @@ function pollError(call: ServerCall, failure: Failure): AccountError {
   return failureError(failure, sceneOf(call, 'signing in'))
 }
 
-/** Waits in short pieces by the monotonic clock, and ends at once when the sign-in does. */
-async function waitUntil({ context }: ServerCall, at: number, ended: AbortSignal): Promise<void> {
+/** Waits in short pieces, so that a suspend ends the wait, and ends at once when the sign-in does. */
+async function wait({ context }: ServerCall, waitMs: number, ended: AbortSignal): Promise<void> {
   const { clock, signal } = context
-  for (let left = at - clock.monotonic(); left > 0; left = at - clock.monotonic()) {
+  const waitedMs = startStopwatch(clock)
+  for (let left = waitMs; left > 0; left = waitMs - waitedMs()) {
     const { promise, resolve } = Promise.withResolvers<void>()
     const either = AbortSignal.any([signal, ended])
     either.addEventListener('abort', () => resolve(), { once: true })

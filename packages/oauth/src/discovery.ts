@@ -1,9 +1,10 @@
-import { AccountError, type Clock } from '@accountry/accounts'
+import { AccountError } from '@accountry/accounts'
 import { classify, type Failure } from './classify.ts'
 import { type FailureScene, failureError } from './failure-error.ts'
 import { type ExchangeContext, exchange } from './http-exchange.ts'
 import { type ExpectedIssuer, isMetadataIssuer } from './issuer.ts'
 import { readServerMetadata, type ServerMetadata } from './server-metadata.ts'
+import { startStopwatch } from './stopwatch.ts'
 
 const TIMEOUT_MS = 5_000
 const MAX_BYTES = 1024 * 1024
@@ -35,24 +36,20 @@ export function fixedMetadata(metadata: ServerMetadata): Discovery {
  * The issuer is compared by identity: a trailing slash or another letter case is another issuer (security.md DS-01).
  */
 export function discoverMetadata(expected: ExpectedIssuer): Discovery {
-  let known: { metadata: ServerMetadata; at: number } | undefined
+  let known: { metadata: ServerMetadata; ageMs: () => number } | undefined
   return {
     async find(context, scene) {
-      if (known !== undefined && isYoung(known.at, context.clock, FRESH_MS)) return known.metadata
+      if (known !== undefined && known.ageMs() < FRESH_MS) return known.metadata
       try {
         const metadata = await fetchMetadata(expected, context, scene)
-        known = { metadata, at: context.clock.monotonic() }
+        known = { metadata, ageMs: startStopwatch(context.clock) }
         return metadata
       } catch (error) {
-        if (known === undefined || !isTransient(error) || !isYoung(known.at, context.clock, STALE_MS)) throw error
+        if (known === undefined || !isTransient(error) || known.ageMs() >= STALE_MS) throw error
         return known.metadata
       }
     },
   }
-}
-
-function isYoung(at: number, clock: Clock, limitMs: number): boolean {
-  return clock.monotonic() - at < limitMs
 }
 
 function isTransient(error: unknown): boolean {

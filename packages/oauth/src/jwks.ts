@@ -2,6 +2,7 @@ import type { JWK } from 'jose'
 import { parseEndpoint } from './endpoint-url.ts'
 import { type ExchangeContext, exchange } from './http-exchange.ts'
 import { parseBody } from './response-body.ts'
+import { startStopwatch } from './stopwatch.ts'
 
 const TIMEOUT_MS = 5_000
 const MAX_BYTES = 512 * 1024
@@ -31,37 +32,54 @@ export interface KeyCache {
   find(jwksUri: string, wish: KeyWish, context: ExchangeContext): Promise<readonly JWK[] | undefined>
 }
 
-interface KeySet {
-  keys: readonly JWK[]
-  fetchedAt: number
-  askedAt: number
+/** The keys of one issuer and what is known about their age. */
+class KeySet {
+  keys: readonly JWK[] = []
+  /** Since the keys were fetched. */
+  ageMs: () => number = never
+  /** Since the server was last asked, with or without success. */
+  askedMs: () => number = never
+  /** The request that is under way; everybody waits for the same one. */
+  asking: Promise<void> | undefined
+}
+
+/** The age of what never happened. */
+function never(): number {
+  return Number.POSITIVE_INFINITY
 }
 
 export function createKeyCache(): KeyCache {
   const sets = new Map<string, KeySet>()
   return {
     async find(jwksUri, wish, context) {
-      const set = sets.get(jwksUri) ?? {
-        keys: [],
-        fetchedAt: Number.NEGATIVE_INFINITY,
-        askedAt: Number.NEGATIVE_INFINITY,
-      }
+      const set = sets.get(jwksUri) ?? new KeySet()
       sets.set(jwksUri, set)
-      const now = context.clock.monotonic()
       const known = matching(set.keys, wish)
-      if (known.length > 0 && now - set.fetchedAt < FRESH_MS) return known
-      if (now - set.askedAt >= COOLDOWN_MS) {
-        set.askedAt = now
-        const keys = await fetchKeys(jwksUri, context)
-        if (keys !== undefined) {
-          set.keys = keys
-          set.fetchedAt = now
-          return matching(keys, wish)
-        }
-      }
-      if (now - set.fetchedAt < FRESH_MS) return known
-      return known.length > 0 && now - set.fetchedAt < STALE_MS ? known : undefined
+      if (known.length > 0 && set.ageMs() < FRESH_MS) return known
+      await ask(set, jwksUri, context)
+      const found = matching(set.keys, wish)
+      if (set.ageMs() < FRESH_MS) return found
+      return found.length > 0 && set.ageMs() < STALE_MS ? found : undefined
     },
+  }
+}
+
+/** Asks the server again, unless it was asked a moment ago. */
+async function ask(set: KeySet, jwksUri: string, context: ExchangeContext): Promise<void> {
+  // Somebody else's request may end because that caller gave up; then this one asks for itself.
+  while (set.asking !== undefined) await set.asking.catch(() => undefined)
+  if (set.askedMs() < COOLDOWN_MS) return
+  const startedMs = startStopwatch(context.clock)
+  set.asking = fetchKeys(jwksUri, context).then((keys) => {
+    set.askedMs = startedMs
+    if (keys === undefined) return
+    set.keys = keys
+    set.ageMs = startedMs
+  })
+  try {
+    await set.asking
+  } finally {
+    set.asking = undefined
   }
 }
 

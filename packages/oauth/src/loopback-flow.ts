@@ -25,12 +25,16 @@ export async function signInThroughLoopback(
   const { generateRandomState } = await loadProtocol()
   const state = generateRandomState()
   const listener = await openLoopbackListener({ redirect, state, log: context.log })
+  // The handler may show a window of its own; it is told when that is no longer needed.
+  const ended = new AbortController()
   try {
     const { url, transaction } = await prepareSignIn(call, request, { redirectUri: listener.redirectUri, state })
-    const parameters = await waitForCallback(call, listener, url)
+    const parameters = await waitForCallback(call, listener, url, ended.signal)
     return await completeSignIn(call, transaction, parameters, request.nameHint)
   } finally {
+    // In this order: the browser may still be fetching the last page.
     await listener.close()
+    ended.abort()
   }
 }
 
@@ -38,17 +42,20 @@ export async function signInThroughLoopback(
  * Opens the browser and waits until one of four things happens: the callback, the end of the caller's patience, the
  * end of the time, or a browser that cannot be opened.
  */
-async function waitForCallback(call: ServerCall, listener: LoopbackListener, url: URL): Promise<URLSearchParams> {
+async function waitForCallback(
+  call: ServerCall,
+  listener: LoopbackListener,
+  url: URL,
+  ended: AbortSignal,
+): Promise<URLSearchParams> {
   const { client, context } = call
   const { promise, resolve, reject } = Promise.withResolvers<URLSearchParams>()
-  const ended = new AbortController()
   const onAbort = (): void => reject(abortReason(context.signal))
   const cancelTimer = context.clock.setTimer(() => reject(timedOut(call)), client.settings.signInTimeoutMs)
   context.signal.addEventListener('abort', onAbort, { once: true })
   if (context.signal.aborted) onAbort()
   listener.callback.then(resolve, reject)
-  // The handler may show a window of its own; it is told when that is no longer needed.
-  openBrowser(call, url, AbortSignal.any([context.signal, ended.signal])).catch((error: unknown) => {
+  openBrowser(call, url, AbortSignal.any([context.signal, ended])).catch((error: unknown) => {
     const why = `the browser could not be opened at ${url.host}. Open the page by hand or use another flow`
     reject(isAccountError(error) ? error : noBrowser(call, why))
   })
@@ -57,7 +64,6 @@ async function waitForCallback(call: ServerCall, listener: LoopbackListener, url
   } finally {
     cancelTimer()
     context.signal.removeEventListener('abort', onAbort)
-    ended.abort()
   }
 }
 

@@ -48,3 +48,9 @@ export function duration(value: unknown, option: string, otherwise: number, long
   if (value >= 0 && value <= longest) return value
   throw new RangeError(`${option} must be from 0 to ${longest} milliseconds`)
 }
+
+export function checkOrigin(value: string, option: string): void {
+  if (!URL.canParse(value) || new URL(value).origin !== value) {
+    throw new TypeError(`${option} must hold origins such as https://api.example.com, without path or final slash`)
+  }
+}

@@ -4,9 +4,10 @@ import { checkExtraParameters } from './authorization-request.ts'
 import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication.ts'
 import { parseEndpoint } from './endpoint-url.ts'
 import { FLOWS, isUnattended, type OAuthFlow } from './flows.ts'
-import { checkIssuerTemplate } from './issuer.ts'
+import { checkIssuerTemplate, isMetadataIssuer } from './issuer.ts'
 import { checkJwtBearer, type JwtBearerOptions } from './jwt-bearer.ts'
 import {
+  checkOrigin,
   duration,
   optionalChoice,
   optionalFlag,
@@ -108,6 +109,10 @@ function checkTogether(settings: Settings): void {
   const { clientAuthentication, clientKey, clientSecret, flows, idTokenAlgorithms, issuerTemplate, jwtBearer } =
     settings
   if (issuerTemplate !== undefined) checkIssuerTemplate(issuerTemplate, 'issuerTemplate')
+  const { metadata } = settings
+  if (metadata !== undefined && !isMetadataIssuer(metadata.issuer, settings)) {
+    throw new TypeError('issuer and metadata.issuer must be the same')
+  }
   if (clientKey !== undefined) checkSigningKey(clientKey, 'clientKey')
   if (jwtBearer !== undefined) checkJwtBearer(jwtBearer)
   if (flows.includes('jwt-bearer') && jwtBearer === undefined) throw new TypeError('jwtBearer is required for its flow')
@@ -201,10 +206,4 @@ function checkExchange(value: TokenExchange | undefined, option: string): void {
   if (exchange.endpoint === undefined) return
   const url = parseEndpoint(exchange.endpoint)
   if (typeof url === 'string') throw new TypeError(`${option}.endpoint ${url}`)
-}
-
-function checkOrigin(value: string, option: string): void {
-  if (!URL.canParse(value) || new URL(value).origin !== value) {
-    throw new TypeError(`${option} must hold origins such as https://api.example.com, without path or final slash`)
-  }
 }
