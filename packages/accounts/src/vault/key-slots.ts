@@ -1,4 +1,4 @@
-import { AccountError } from '../errors.ts'
+import { AccountError, isAccountError } from '../errors.ts'
 import type { KeyOutcome, KeyProtection, KeyProvider, KeyRequestOptions } from '../key-provider.ts'
 import { project } from '../project.ts'
 import type { Database } from '../storage/database.ts'
@@ -17,7 +17,12 @@ export interface KeySlot {
 
 /** What came of trying one slot. `lost`: the key is gone, is another one, or has no usable form. */
 export type SlotOutcome =
-  | { readonly kind: 'opened'; readonly dataKey: Uint8Array }
+  | {
+      readonly kind: 'opened'
+      readonly dataKey: Uint8Array
+      /** The same slot, wrapped anew, when the provider asked for that. */
+      readonly renewed?: KeySlot
+    }
   | { readonly kind: 'locked' | 'unavailable' | 'lost'; readonly why: string; readonly provider: string }
 
 const CHECK_TEXT = Buffer.from('this key opens this slot')
@@ -109,8 +114,11 @@ export async function openSlot(
 ): Promise<SlotOutcome> {
   const outcome = await askProvider(slot, provider, options)
   switch (outcome.kind) {
-    case 'found':
-      return openWith(slot, vaultId, outcome.key)
+    case 'found': {
+      const opened = openWith(slot, vaultId, outcome.key)
+      if (opened.kind !== 'opened' || outcome.rewrap !== true || provider.kind !== 'wrap') return opened
+      return { ...opened, renewed: { ...slot, wrappedSlotKey: await provider.wrap(outcome.key, options) } }
+    }
     case 'locked':
       return { kind: 'locked', why: outcome.why, provider: provider.id }
     case 'unavailable':
@@ -126,9 +134,15 @@ export async function openSlot(
 
 async function askProvider(slot: KeySlot, provider: KeyProvider, options: KeyRequestOptions): Promise<KeyOutcome> {
   if (provider.kind !== slot.kind) return { kind: 'corrupt', why: `the slot was made by a ${slot.kind} provider` }
-  if (provider.kind === 'store') return await provider.load(slot.keyName, options)
-  if (slot.wrappedSlotKey === undefined) return { kind: 'corrupt', why: 'the slot has no wrapped key' }
-  return await provider.unwrap(slot.wrappedSlotKey, options)
+  try {
+    if (provider.kind === 'store') return await provider.load(slot.keyName, options)
+    if (slot.wrappedSlotKey === undefined) return { kind: 'corrupt', why: 'the slot has no wrapped key' }
+    return await provider.unwrap(slot.wrappedSlotKey, options)
+  } catch (error) {
+    // A provider that cannot work in this kind of process says nothing about the key.
+    if (isAccountError(error) && error.code === 'ERR_UNSUPPORTED') return { kind: 'unavailable', why: error.message }
+    throw error
+  }
 }
 
 function openWith(slot: KeySlot, vaultId: string, slotKey: Uint8Array): SlotOutcome {

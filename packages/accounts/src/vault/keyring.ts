@@ -1,6 +1,6 @@
 import { nodeCrypto } from '../builtin.ts'
 import { AccountError, isAccountError } from '../errors.ts'
-import type { KeyProtection, KeyProvider, KeyRequestOptions } from '../key-provider.ts'
+import type { KeyProtection, KeyProvider, KeyRequestOptions, StoreKeyProvider } from '../key-provider.ts'
 import type { Database } from '../storage/database.ts'
 import { linkPlace, newKeyId, readKeyId, readLink, writeKeyId } from './key-links.ts'
 import type { Recipient } from './key-providers.ts'
@@ -151,7 +151,7 @@ export class Keyring {
     }
     await this.#options.database.write(() => deleteSlot(this.#options.database, providerId))
     const provider = this.#providers.find((candidate) => candidate.id === providerId)
-    if (provider?.kind === 'store') await provider.delete(slot.keyName)
+    if (provider?.kind === 'store') await deleteKey(provider, slot.keyName)
     return true
   }
 
@@ -217,6 +217,7 @@ export class Keyring {
       const outcome = await openSlot(slot, provider, this.#options.vaultId, request)
       if (outcome.kind === 'opened') {
         this.#keep(outcome.dataKey, readKeyId(this.#options.database))
+        if (outcome.renewed !== undefined) await this.#replaceSlot(outcome.renewed)
         await this.#addMissingRecipients(request)
         return true
       }
@@ -227,6 +228,11 @@ export class Keyring {
 
   #keep(dataKey: Uint8Array, id: string): void {
     this.#keys = { id, dataKey, fingerprintKey: derivedKey(dataKey, 'fingerprint') }
+  }
+
+  async #replaceSlot(slot: KeySlot): Promise<void> {
+    const { database, now } = this.#options
+    if (!database.readOnly) await database.write(() => writeSlot(database, slot, now()))
   }
 
   #checkProtection(slots: readonly KeySlot[]): void {
@@ -338,6 +344,15 @@ async function newSlotKey(
     if (!isAccountError(error)) throw error
     const kind = error.code === 'ERR_VAULT_LOCKED' ? 'locked' : 'unavailable'
     return { kind, why: error.message, provider: provider.id }
+  }
+}
+
+/** A key that the person keeps, such as an environment variable, is theirs to delete. */
+async function deleteKey(provider: StoreKeyProvider, keyName: string): Promise<void> {
+  try {
+    await provider.delete(keyName)
+  } catch (error) {
+    if (!isAccountError(error) || error.code !== 'ERR_UNSUPPORTED') throw error
   }
 }
 
