@@ -1,5 +1,13 @@
 export type { AuthorizationServer } from './authorization-server/authorization-server.ts'
 export { startAuthorizationServer } from './authorization-server/authorization-server.ts'
+export type {
+  ControlAnswer,
+  ControlCall,
+  ControlCalls,
+  ControlRequest,
+  RemoteFault,
+  ServerAddress,
+} from './authorization-server/control.ts'
 export type { Fault, FaultKind, Faults } from './authorization-server/faults.ts'
 export type { MintOptions } from './authorization-server/grants.ts'
 export type {
@@ -9,6 +17,8 @@ export type {
   TestUser,
 } from './authorization-server/options.ts'
 export type { Endpoint, RecordedRequest } from './authorization-server/recorded-request.ts'
+export type { RemoteAuthorizationServer, RemoteFaults } from './authorization-server/remote-server.ts'
+export { startRemoteAuthorizationServer } from './authorization-server/remote-server.ts'
 export type { JwtOptions } from './authorization-server/signing-key.ts'
 export type { FakeClock } from './fake-clock.ts'
 export { createFakeClock } from './fake-clock.ts'
@@ -25,6 +35,10 @@ export type { FakeSyncAdapter, FakeSyncAdapterOptions, FakeSyncRun, SyncStep } f
 export { createFakeSyncAdapter } from './fake-sync-adapter.ts'
 export type { FakeSyncEnvironment } from './fake-sync-environment.ts'
 export { createFakeSyncEnvironment } from './fake-sync-environment.ts'
+export type { ParentProcess } from './process/parent-process.ts'
+export { connectToTest } from './process/parent-process.ts'
+export type { ProcessExit, StartProcessOptions, TestProcess } from './process/test-process.ts'
+export { ProcessEnded, releaseTogether, startProcess } from './process/test-process.ts'
 export type { SecretServiceOptions, TestSecretService } from './secret-service.ts'
 export { missingSecretServiceTools, startSecretService } from './secret-service.ts'
 export type { SyncTestDriverOptions } from './sync-test-driver.ts'

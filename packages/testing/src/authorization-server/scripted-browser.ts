@@ -6,16 +6,25 @@ const MOST_HOPS = 20
 /**
  * Goes through a sign-in like a browser that keeps cookies and follows redirects within the server.
  *
+ * @param user Default: who signs in next at the server.
  * @returns The URL to which the server finally sends the person: the client's redirect URI with the answer.
  */
-export async function signInAt(issuer: string, url: URL | string, user: string, signal?: AbortSignal): Promise<URL> {
+export async function signInAt(
+  issuer: string,
+  url: URL | string,
+  user: string | undefined,
+  signal?: AbortSignal,
+): Promise<URL> {
   const cookies = new Map<string, string>()
   let next = new URL(url)
   for (let hop = 0; hop < MOST_HOPS; hop++) {
     if (next.origin !== new URL(issuer).origin) return next
     const response = await fetch(next, {
       redirect: 'manual',
-      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '), [USER_HEADER]: user },
+      headers: {
+        cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+        ...(user !== undefined && { [USER_HEADER]: user }),
+      },
       ...(signal !== undefined && { signal }),
     })
     for (const line of response.headers.getSetCookie()) keepCookie(cookies, line)
@@ -28,7 +37,7 @@ export async function signInAt(issuer: string, url: URL | string, user: string, 
 }
 
 /** An interaction handler whose browser signs in by itself and brings the answer to the app's loopback listener. */
-export function scriptedBrowser(issuer: string, user: () => string): InteractionHandler {
+export function scriptedBrowser(issuer: string, user: () => string | undefined): InteractionHandler {
   return {
     openBrowser: async ({ url, signal }) => {
       const callback = await signInAt(issuer, url, user(), signal)
