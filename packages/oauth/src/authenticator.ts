@@ -52,12 +52,13 @@ export function createOAuthAuthenticator(options: OAuthAuthenticatorOptions): Au
   return {
     description: describe(settings),
     configuration: configurationOf(options),
-    addAccount: (request, context) => signIn(client, context, signInRequest(settings, request), request.authTokenType),
+    addAccount: async (request, context) =>
+      await signIn(client, context, signInRequest(settings, request), request.authTokenType),
     getAuthToken: (request, context) => getAuthToken(client, request, context),
     authorizeRequest: (request, context) => authorizeRequest(client, request, context),
     getAuthTokenLabel: (authTokenType) => settings.tokenTypes?.[authTokenType]?.label ?? authTokenType,
-    updateCredentials: (request, context) =>
-      signIn(client, context, signInAgain(settings, request), request.authTokenType),
+    updateCredentials: async (request, context) =>
+      await signIn(client, context, signInAgain(settings, request), request.authTokenType),
     ...(!isUnattended(settings.flows) && sessionMethods(client)),
     revoke: (account, context) => revokeAccount(client, account, context),
   }
@@ -89,10 +90,10 @@ function sessionMethods(
 ): Pick<Authenticator, 'startAddAccountSession' | 'startUpdateCredentialsSession' | 'finishSession'> {
   const { settings } = client
   return {
-    startAddAccountSession: (request, context): Promise<StartedSession> =>
-      startSession(client, context, signInRequest(settings, request), request.redirectUri),
-    startUpdateCredentialsSession: (request, context): Promise<StartedSession> =>
-      startSession(client, context, signInAgain(settings, request), request.redirectUri),
+    startAddAccountSession: async (request, context): Promise<StartedSession> =>
+      await startSession(client, context, signInRequest(settings, request), request.redirectUri),
+    startUpdateCredentialsSession: async (request, context): Promise<StartedSession> =>
+      await startSession(client, context, signInAgain(settings, request), request.redirectUri),
     finishSession: (request, context) => finishSession(client, request, context),
   }
 }

@@ -116,6 +116,7 @@ function discoveryError(failure: Failure, scene: FailureScene): AccountError {
     const reason = failure.status === undefined ? 'offline' : 'server'
     return failureError({ ...failure, class: reason, reason }, looking)
   }
-  const isNotFound = failure.status === 404 || failure.status === 410
-  return failureError(isNotFound ? { ...failure, class: 'misconfigured' } : failure, looking)
+  const { status, host } = failure
+  const isNotFound = status === 404 || status === 410
+  return failureError(isNotFound ? { class: 'misconfigured', host, status } : failure, looking)
 }

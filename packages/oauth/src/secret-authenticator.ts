@@ -55,7 +55,7 @@ export function createSecretAuthenticator(options: SecretAuthenticatorOptions): 
     ...(exchange === undefined && confirm === undefined && { configuration: configurationOf(options) }),
     addAccount: (_request, context) => signIn(options, context, undefined),
     updateCredentials: ({ account }, context) => signIn(options, context, account),
-    getAuthToken: ({ account }, context) => Promise.resolve(storedSecret(options, account, context)),
+    getAuthToken: async ({ account }, context) => storedSecret(options, account, context),
     async confirmCredentials({ account, password }, context) {
       attempts.check(account, context.clock)
       const isRight = await isConfirmed(options, account, password, context)
