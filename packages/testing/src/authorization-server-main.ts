@@ -21,17 +21,17 @@ async function main(options: string | undefined): Promise<void> {
 }
 
 function serveMessages(server: AuthorizationServer): void {
-  process.on('message', async (request) => {
-    process.send?.(await answerControl(server, request as ControlRequest))
+  process.on('message', (request) => {
+    void answerControl(server, request as ControlRequest).then((answer) => process.send?.(answer))
   })
   process.once('disconnect', () => void server.close())
 }
 
 function serveLines(server: AuthorizationServer): void {
   const lines = createInterface({ input: process.stdin })
-  lines.on('line', async (line) => {
+  lines.on('line', (line) => {
     if (line.trim() === '') return
-    process.stdout.write(`${JSON.stringify(await answerControl(server, JSON.parse(line)))}\n`)
+    void answerControl(server, JSON.parse(line)).then((answer) => process.stdout.write(`${JSON.stringify(answer)}\n`))
   })
   lines.once('close', () => void server.close())
 }

@@ -12,11 +12,14 @@ export interface FakeClock extends Clock {
   /** Sets the wall clock to an instant. */
   setWallClock(at: number): void
   /**
-   * The laptop sleeps: the wall clock moves, monotonic time stands still, as on Linux and macOS, and no timer runs.
-   * Timers go on afterwards with what was left of them.
+   * The laptop sleeps: the wall clock moves and no timer runs. Monotonic time stands still, as on Linux and macOS, so
+   * that timers go on afterwards with what was left of them.
+   *
+   * @param options.monotonicMoves As on Windows: timers that came due meanwhile run at the next
+   *   {@link FakeClock.advance}, also by 0. Default `false`.
    */
-  suspend(ms: number): void
-  /** How many timers are set. */
+  suspend(ms: number, options?: { monotonicMoves?: boolean }): void
+  /** How many timers are set. When everything is closed, it should be 0. */
   readonly pendingTimers: number
   /** Milliseconds until the next timer; `undefined` when there is none. */
   readonly nextTimerMs: number | undefined
@@ -56,11 +59,13 @@ export function createFakeClock(startAt: number = Date.UTC(2026, 0, 1)): FakeClo
     now: () => wall,
     monotonic: () => monotonic,
     setTimer(run, afterMs) {
+      if (Number.isNaN(afterMs)) throw new RangeError('afterMs must be a number of milliseconds, received NaN')
       const timer: Timer = { dueAt: monotonic + Math.max(0, afterMs), order: order++, run }
       timers.add(timer)
       return () => timers.delete(timer)
     },
     async advance(ms) {
+      if (!(ms >= 0)) throw new RangeError('ms must be 0 or more: only the wall clock can go back, by jump()')
       const end = monotonic + ms
       await settle()
       for (let timer = nextDue(end); timer !== undefined; timer = nextDue(end)) {
@@ -78,8 +83,9 @@ export function createFakeClock(startAt: number = Date.UTC(2026, 0, 1)): FakeClo
     setWallClock(at) {
       wall = at
     },
-    suspend(ms) {
+    suspend(ms, { monotonicMoves = false } = {}) {
       wall += ms
+      if (monotonicMoves) monotonic += ms
     },
     get pendingTimers() {
       return timers.size

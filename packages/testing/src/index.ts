@@ -20,8 +20,26 @@ export type { Endpoint, RecordedRequest } from './authorization-server/recorded-
 export type { RemoteAuthorizationServer, RemoteFaults } from './authorization-server/remote-server.ts'
 export { startRemoteAuthorizationServer } from './authorization-server/remote-server.ts'
 export type { JwtOptions } from './authorization-server/signing-key.ts'
+export type { HoldOptions, ScriptedAnswer } from './call-script.ts'
+export type {
+  FakeAuthenticator,
+  FakeAuthenticatorAnswer,
+  FakeAuthenticatorCall,
+  FakeAuthenticatorMethod,
+  FakeAuthenticatorScript,
+} from './fake-authenticator.ts'
+export { createFakeAuthenticator } from './fake-authenticator.ts'
+export type { AccountBehaviour } from './fake-authenticator-answers.ts'
 export type { FakeClock } from './fake-clock.ts'
 export { createFakeClock } from './fake-clock.ts'
+export type {
+  FakeInteraction,
+  FakeInteractionAnswer,
+  FakeInteractionMethod,
+  FakeInteractionRequest,
+  FakeInteractionScript,
+} from './fake-interaction.ts'
+export { createFakeInteraction } from './fake-interaction.ts'
 export type {
   FakeKeyControls,
   FakeKeyOutcome,
@@ -35,6 +53,14 @@ export type { FakeSyncAdapter, FakeSyncAdapterOptions, FakeSyncRun, SyncStep } f
 export { createFakeSyncAdapter } from './fake-sync-adapter.ts'
 export type { FakeSyncEnvironment } from './fake-sync-environment.ts'
 export { createFakeSyncEnvironment } from './fake-sync-environment.ts'
+export {
+  answersChanging,
+  answersCyclic,
+  answersHuge,
+  answersThrowingGetters,
+  answersTwice,
+  neverAnswers,
+} from './hostile-answers.ts'
 export type { ParentProcess } from './process/parent-process.ts'
 export { connectToTest } from './process/parent-process.ts'
 export type { ProcessExit, StartProcessOptions, TestProcess } from './process/test-process.ts'
