@@ -1,12 +1,14 @@
 import type { AccountManagerOptions } from './account-manager-types.ts'
 import { systemClock } from './clock.ts'
 import { Engine } from './engine.ts'
+import { isAccountError } from './errors.ts'
 import type { KeyProvider } from './key-provider.ts'
 import { createDebugLogger } from './logger.ts'
 import { DEFAULT_MAX_ACCOUNTS, DEFAULT_TIMEOUTS } from './manager-options.ts'
 import { RefreshAhead } from './refresh-ahead.ts'
 import { defaultVaultFolder } from './storage/folder.ts'
 import { recipientsOf } from './vault/key-providers.ts'
+import { rotateWornKey } from './vault/rotation.ts'
 import { Vault } from './vault/vault.ts'
 
 /** The slow look that stands behind the doorbell, for rings that were lost. */
@@ -50,6 +52,9 @@ export async function openManager(options: AccountManagerOptions): Promise<Opene
   })
   try {
     await engine.load()
+    await rotateWornKey(vault, clock.now()).catch((error: unknown) => {
+      engine.log.warn('key.not-rotated', { error: isAccountError(error) ? error.code : 'unknown' })
+    })
   } catch (error) {
     vault.close()
     throw error

@@ -20,6 +20,7 @@ export type SlotOutcome =
   | {
       readonly kind: 'opened'
       readonly dataKey: Uint8Array
+      readonly slotKey: Uint8Array
       /** The same slot, wrapped anew, when the provider asked for that. */
       readonly renewed?: KeySlot
     }
@@ -150,7 +151,8 @@ function openWith(slot: KeySlot, vaultId: string, slotKey: Uint8Array): SlotOutc
     return { kind: 'lost', why: `the key that ${slot.provider} holds is another one`, provider: slot.provider }
   }
   try {
-    return { kind: 'opened', dataKey: unseal(slotKey, slot.wrappedDataKey, dataKeyPlace(vaultId, slot.provider)) }
+    const dataKey = unseal(slotKey, slot.wrappedDataKey, dataKeyPlace(vaultId, slot.provider))
+    return { kind: 'opened', dataKey, slotKey }
   } catch (error) {
     if (!(error instanceof UnsealError)) throw error
     throw new AccountError('ERR_VAULT_CORRUPT', `the key slot of ${slot.provider} is damaged; nothing was changed`, {
@@ -159,7 +161,7 @@ function openWith(slot: KeySlot, vaultId: string, slotKey: Uint8Array): SlotOutc
   }
 }
 
-function isRightKey(slot: KeySlot, vaultId: string, slotKey: Uint8Array): boolean {
+export function isRightKey(slot: KeySlot, vaultId: string, slotKey: Uint8Array): boolean {
   if (slotKey.length !== KEY_BYTES) return false
   try {
     unseal(slotKey, slot.keyCheck, checkPlace(vaultId, slot.provider))

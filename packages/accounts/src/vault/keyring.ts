@@ -7,6 +7,7 @@ import type { Recipient } from './key-providers.ts'
 import {
   createSlot,
   deleteSlot,
+  isRightKey,
   type KeySlot,
   openSlot,
   readSlots,
@@ -48,6 +49,7 @@ interface OpenKeys {
 export class Keyring {
   readonly #options: KeyringOptions
   readonly #added: KeyProvider[] = []
+  readonly #slotKeys = new Map<string, Uint8Array>()
   #keys: OpenKeys | undefined
   #isSuspended = false
   #isFinishing = false
@@ -102,8 +104,7 @@ export class Keyring {
   async slotKeys(request: KeyRequestOptions): Promise<Map<string, Uint8Array>> {
     const keys = new Map<string, Uint8Array>()
     for (const slot of this.slots) {
-      const provider = this.#providers.find((candidate) => candidate.id === slot.provider)
-      const key = provider === undefined ? undefined : await slotKeyOf(slot, provider, this.#options.vaultId, request)
+      const key = await this.#slotKey(slot, request)
       if (key === undefined) {
         throw new AccountError(
           'ERR_VAULT_UNAVAILABLE',
@@ -114,6 +115,14 @@ export class Keyring {
       keys.set(slot.provider, key)
     }
     return keys
+  }
+
+  async #slotKey(slot: KeySlot, request: KeyRequestOptions): Promise<Uint8Array | undefined> {
+    // What opened the vault is known; asking again could mean a second prompt.
+    const known = this.#slotKeys.get(slot.provider)
+    if (known !== undefined && isRightKey(slot, this.#options.vaultId, known)) return known
+    const provider = this.#providers.find((candidate) => candidate.id === slot.provider)
+    return provider === undefined ? undefined : await slotKeyOf(slot, provider, this.#options.vaultId, request)
   }
 
   /** Call after the transaction that re-sealed everything. */
@@ -189,6 +198,7 @@ export class Keyring {
   forget(): void {
     this.#keys?.dataKey.fill(0)
     this.#keys = undefined
+    this.#slotKeys.clear()
     this.#isSuspended = false
     this.#closed = LOCKED_BY_APP
   }
@@ -216,6 +226,7 @@ export class Keyring {
     for (const [slot, provider] of this.#pairsOf(slots)) {
       const outcome = await openSlot(slot, provider, this.#options.vaultId, request)
       if (outcome.kind === 'opened') {
+        this.#slotKeys.set(slot.provider, outcome.slotKey)
         this.#keep(outcome.dataKey, readKeyId(this.#options.database))
         if (outcome.renewed !== undefined) await this.#replaceSlot(outcome.renewed)
         await this.#addMissingRecipients(request)
@@ -314,7 +325,10 @@ export class Keyring {
         continue
       }
       const key = await newSlotKey(provider, `vault:${vaultId}`, request)
-      if ('slotKey' in key) return createSlot(provider, vaultId, { ...key, keyName: `vault:${vaultId}`, dataKey })
+      if ('slotKey' in key) {
+        this.#slotKeys.set(provider.id, key.slotKey)
+        return createSlot(provider, vaultId, { ...key, keyName: `vault:${vaultId}`, dataKey })
+      }
       refusals.push(key)
       // A keychain that is only locked is the right one: the next rung would be chosen silently and for good.
       if (key.kind === 'locked') return undefined

@@ -2,6 +2,7 @@ import { nodeCrypto } from '../builtin.ts'
 import { AccountError } from '../errors.ts'
 import type { KeyRequestOptions } from '../key-provider.ts'
 import type { SealedCredential } from './account-records.ts'
+import { isKeyWorn, readKeyBirth, writeKeyBirth } from './key-age.ts'
 import { dropOldLinks, linkPlace, newKeyId, readKeyId, writeKeyId, writeLink } from './key-links.ts'
 import { rewrapped, writeSlot } from './key-slots.ts'
 import { type SealedPlace, sealedPlace } from './sealed-place.ts'
@@ -37,8 +38,21 @@ export async function rotateDataKey(vault: Vault, request: KeyRequestOptions, no
     const wrapped = seal(current.dataKey, next.dataKey, linkPlace(vault.id, current.id))
     writeLink(database, current.id, { to: next.id, wrapped }, now)
     writeKeyId(database, next.id)
+    writeKeyBirth(database, { at: now, revision: vault.feed.latest })
   })
   if (readKeyId(database) === next.id) keyring.rotateTo(next.dataKey, next.id)
+}
+
+/** Rotates a key that is worn, without asking anybody. A vault from before keys had a birth gets one. */
+export async function rotateWornKey(vault: Vault, now: number): Promise<void> {
+  const { database, keyring, feed } = vault
+  if (!keyring.isOpen || database.readOnly) return
+  const birth = readKeyBirth(database)
+  if (birth === undefined) {
+    await database.write(() => writeKeyBirth(database, { at: now, revision: feed.latest }))
+  } else if (isKeyWorn(birth, now, feed.latest)) {
+    await rotateDataKey(vault, { interaction: 'never' }, now)
+  }
 }
 
 function reseal(vault: Vault, from: Key, to: Key): void {
