@@ -1,5 +1,5 @@
 import type { Authenticator, AuthenticatorCapabilities, TokenTypeDescription } from '@accountry/accounts'
-import { CallScript, type HoldOptions, type ScriptedAnswer } from './call-script.ts'
+import { CallScript, type HoldOptions, type ScriptedAnswer, type ScriptedCall } from './call-script.ts'
 import { type AccountBehaviour, usualAnswers } from './fake-authenticator-answers.ts'
 
 type Methods = Required<Omit<Authenticator, 'description' | 'configuration'>>
@@ -106,7 +106,7 @@ export function createFakeAuthenticator(script: FakeAuthenticatorScript = {}): F
       return calls.calls.map(asCall)
     },
     callsOf<Method extends FakeAuthenticatorMethod>(method: Method) {
-      return this.calls.filter((call): call is FakeAuthenticatorCall<Method> => call.method === method)
+      return calls.calls.filter((call) => call.method === method).map(asCall) as FakeAuthenticatorCall<Method>[]
     },
     count: (method) => calls.count(method),
     whenCalled: (method, count = 1) => calls.whenCalled(method, count),
@@ -116,7 +116,7 @@ export function createFakeAuthenticator(script: FakeAuthenticatorScript = {}): F
     release: (method) => calls.release(method),
   }
   // Getters must stay getters, so the methods are added to the controls and not the other way round.
-  return Object.assign(controls, methodsOf(script, calls)) as FakeAuthenticator
+  return Object.assign(controls, methodsOf(script, calls)) as unknown as FakeAuthenticator
 }
 
 function methodsOf(
@@ -159,11 +159,7 @@ const SESSION_METHODS = [
   'isCredentialsUpdateSuggested',
 ] as const
 
-function asCall({
-  method,
-  args,
-  isEnded,
-}: CallScript<FakeAuthenticatorMethod>['calls'][number]): FakeAuthenticatorCall {
+function asCall({ method, args, isEnded }: ScriptedCall): FakeAuthenticatorCall {
   return { method, request: args[0], context: args[1], isEnded } as FakeAuthenticatorCall
 }
 

@@ -1,5 +1,5 @@
 import { AccountError, type InteractionHandler, SecretInput } from '@accountry/accounts'
-import { CallScript, type HoldOptions, type ScriptedAnswer } from './call-script.ts'
+import { CallScript, type HoldOptions, type ScriptedAnswer, type ScriptedCall } from './call-script.ts'
 
 type Methods = Required<InteractionHandler>
 
@@ -62,12 +62,10 @@ export function createFakeInteraction(script: FakeInteractionScript = {}): FakeI
   }
   const controls: Omit<FakeInteraction, FakeInteractionMethod> = {
     get requests() {
-      return calls.calls.map(
-        ({ method, args, isEnded }) => ({ method, request: args[0], isEnded }) as FakeInteractionRequest,
-      )
+      return calls.calls.map(asRequest)
     },
     requestsOf<Method extends FakeInteractionMethod>(method: Method) {
-      return this.requests.filter((item): item is FakeInteractionRequest<Method> => item.method === method)
+      return calls.calls.filter((call) => call.method === method).map(asRequest) as FakeInteractionRequest<Method>[]
     },
     count: (method) => calls.count(method),
     whenAsked: (method, count = 1) => calls.whenCalled(method, count),
@@ -87,6 +85,10 @@ export function createFakeInteraction(script: FakeInteractionScript = {}): FakeI
     })
   }
   return controls
+}
+
+function asRequest({ method, args, isEnded }: ScriptedCall): FakeInteractionRequest {
+  return { method, request: args[0], isEnded } as FakeInteractionRequest
 }
 
 function usualAnswers({ credentials = {}, browser }: FakeInteractionScript): Methods {
