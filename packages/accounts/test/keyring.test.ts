@@ -1,0 +1,421 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { AccountManager, KeyProvider } from '@accountry/accounts'
+import { firstAvailable } from '@accountry/keychain'
+import { createFakeKeyProvider, type FakeKeyOutcome, type FakeStoreKeyProvider } from '@accountry/testing'
+import { describe, expect, it } from 'vitest'
+import { TYPE } from './support/fake-authenticator.ts'
+import { failureOf, openManager } from './support/managers.ts'
+import { tempFolder } from './support/temp-folder.ts'
+
+const ANA = { type: TYPE, name: 'ana@example.com' }
+
+/** Everything in the vault's header and slots, to see that nothing was overwritten. */
+function headerOf(directory: string): string {
+  const database = new DatabaseSync(join(directory, 'vault.db'), { readOnly: true })
+  try {
+    const tables = ['header', 'key_slot', 'account', 'sealed'].map((table) =>
+      database.prepare(`SELECT * FROM ${table}`).all(),
+    )
+    return JSON.stringify(tables)
+  } finally {
+    database.close()
+  }
+}
+
+/** A vault with one account and one provider. */
+async function madeVault(provider: KeyProvider = createFakeKeyProvider()): Promise<string> {
+  const directory = tempFolder()
+  const manager = await openManager({ directory, keyProvider: provider })
+  await manager.addAccountExplicitly(ANA, { password: 'canary' })
+  await manager.close()
+  return directory
+}
+
+async function passwordIn(manager: AccountManager): Promise<string | undefined> {
+  const [account] = await manager.getAccounts()
+  return await manager.getPassword(account ?? 'none')
+}
+
+describe('a new vault', () => {
+  it('gets one key, kept once, however many accounts there are (H-06)', async () => {
+    const provider = createFakeKeyProvider()
+    const manager = await openManager({ keyProvider: provider })
+    for (let n = 0; n < 20; n++) {
+      await manager.addAccountExplicitly({ type: TYPE, name: `ana-${n}` }, { tokens: { a: { value: `token-${n}` } } })
+    }
+    expect(provider.requests.filter(({ method }) => method === 'store')).toHaveLength(1)
+    expect(new Set(provider.requests.map(({ name }) => name)).size).toBe(1)
+  })
+
+  it.each<FakeKeyOutcome & string>(['locked', 'denied'])(
+    'whose provider is %s is opened without a key, and gets one at the next try',
+    async (outcome) => {
+      const provider = createFakeKeyProvider([outcome])
+      const manager = await openManager({ keyProvider: provider })
+      expect(await manager.getAccounts()).toEqual([])
+      expect((await manager.health()).locked).toBe(true)
+      expect(await failureOf(manager.addAccountExplicitly(ANA))).toMatchObject({ code: 'ERR_VAULT_LOCKED' })
+      expect(provider.requests.map(({ method }) => method)).toEqual(['load'])
+      expect(await manager.unlock()).toBe(true)
+      await manager.addAccountExplicitly(ANA, { password: 'canary' })
+      expect(await passwordIn(manager)).toBe('canary')
+    },
+  )
+
+  it.each<FakeKeyOutcome & string>(['unavailable', 'corrupt'])(
+    'whose provider is %s is not made, and says which providers there are',
+    async (outcome) => {
+      const directory = tempFolder()
+      const provider = createFakeKeyProvider([outcome])
+      const failure = await failureOf(openManager({ directory, keyProvider: provider }))
+      expect(failure).toMatchObject({ code: 'ERR_VAULT_UNAVAILABLE' })
+      expect(failure.message).toMatch(/passphraseKey.*environmentKey.*fileKey/)
+      expect(provider.requests.map(({ method }) => method)).toEqual(['load'])
+      expect(existsSync(join(directory, 'initialised'))).toBe(false)
+      const manager = await openManager({ directory, keyProvider: provider })
+      await manager.addAccountExplicitly(ANA, { password: 'canary' })
+      expect(await passwordIn(manager)).toBe('canary')
+    },
+  )
+
+  it('whose provider throws something foreign is not made, and what was thrown does not come out', async () => {
+    const provider = createFakeKeyProvider()
+    provider.store = () => Promise.reject(Object.assign(new Error('canary'), { code: 'EIO' }))
+    const failure = await failureOf(openManager({ keyProvider: provider }))
+    expect(failure).toMatchObject({ code: 'ERR_VAULT_UNAVAILABLE' })
+    expect(failure.message).not.toContain('canary')
+  })
+
+  it('asks without a prompt while it is opened, and with one when the person unlocks', async () => {
+    const provider = createFakeKeyProvider(['locked', 'locked'])
+    const manager = await openManager({ keyProvider: provider })
+    await manager.unlock({ interaction: 'never' })
+    await manager.unlock()
+    expect(
+      provider.requests.filter(({ method }) => method === 'load').map(({ interaction }) => interaction ?? 'never'),
+    ).toEqual(['never', 'never', 'allow'])
+  })
+})
+
+describe('an existing vault whose provider', () => {
+  const wrongKey: FakeKeyOutcome = { kind: 'found', key: new Uint8Array(32).fill(9) }
+  const shortKey: FakeKeyOutcome = { kind: 'found', key: new Uint8Array(16).fill(9) }
+  it.each<[string, FakeKeyOutcome, string]>([
+    ['is locked', 'locked', 'ERR_VAULT_LOCKED'],
+    ['is denied', 'denied', 'ERR_VAULT_LOCKED'],
+    ['is unavailable', 'unavailable', 'ERR_VAULT_UNAVAILABLE'],
+    ['has no such key', 'absent', 'ERR_VAULT_KEY_LOST'],
+    ['has a key of no usable form', 'corrupt', 'ERR_VAULT_KEY_LOST'],
+    ['has another key', wrongKey, 'ERR_VAULT_KEY_LOST'],
+    ['has a key of the wrong length', shortKey, 'ERR_VAULT_KEY_LOST'],
+  ])(
+    '%s: accounts are listed, secrets are refused, nothing is overwritten, and it opens later',
+    async (_what, outcome, code) => {
+      const provider = createFakeKeyProvider()
+      const directory = await madeVault(provider)
+      const before = headerOf(directory)
+      const writes = () => provider.requests.filter(({ method }) => method !== 'load').length
+      const stored = writes()
+      provider.always = outcome
+      const manager = await openManager({ directory, keyProvider: provider })
+      const [account] = await manager.getAccounts()
+      expect(account).toMatchObject(ANA)
+      for (const refused of [
+        manager.getPassword(account ?? ''),
+        manager.setPassword(account ?? '', 'other'),
+        manager.getUserData(account ?? '', 'key'),
+        manager.getAuthToken(account ?? '', 'calendar'),
+        manager.setAuthToken(account ?? '', 'calendar', { value: 'token' }),
+        manager.addAccountExplicitly({ type: TYPE, name: 'ben' }),
+        manager.addAccount(TYPE),
+      ]) {
+        expect(await failureOf(refused)).toMatchObject({ code })
+      }
+      expect(await manager.unlock()).toBe(false)
+      expect(headerOf(directory)).toBe(before)
+      expect(writes()).toBe(stored)
+      provider.always = undefined
+      expect(await manager.unlock()).toBe(true)
+      expect(await manager.getPassword(account ?? '')).toBe('canary')
+    },
+  )
+
+  it('is denied, when it is a passphrase, was given a wrong one', async () => {
+    const provider = createFakeKeyProvider([], { protection: 'passphrase' })
+    const directory = await madeVault(provider)
+    provider.always = 'denied'
+    const manager = await openManager({ directory, keyProvider: provider })
+    expect(await failureOf(passwordIn(manager))).toMatchObject({ code: 'ERR_VAULT_KEY_LOST', reason: 'wrong_key' })
+  })
+
+  it('is not given at all stays locked, and says which one it was', async () => {
+    const directory = await madeVault(createFakeKeyProvider([], { id: 'first' }))
+    const other = createFakeKeyProvider([], { id: 'second' })
+    const manager = await openManager({ directory, keyProvider: other })
+    const failure = await failureOf(passwordIn(manager))
+    expect(failure).toMatchObject({ code: 'ERR_VAULT_LOCKED' })
+    expect(failure.message).toContain('first')
+    expect(other.requests).toEqual([])
+  })
+
+  it('has the same id and another kind is not asked in the wrong way', async () => {
+    const directory = await madeVault(createFakeKeyProvider([], { id: 'same' }))
+    const manager = await openManager({
+      directory,
+      keyProvider: createFakeKeyProvider([], { id: 'same', kind: 'wrap' }),
+    })
+    expect(await failureOf(passwordIn(manager))).toMatchObject({ code: 'ERR_VAULT_KEY_LOST' })
+  })
+
+  it('throws instead of answering counts as one that cannot be reached', async () => {
+    const provider = createFakeKeyProvider()
+    const directory = await madeVault(provider)
+    const load = provider.load.bind(provider)
+    provider.load = () => Promise.reject(new Error('canary'))
+    const manager = await openManager({ directory, keyProvider: provider })
+    expect(await manager.getAccounts()).toHaveLength(1)
+    expect(await failureOf(passwordIn(manager))).toMatchObject({ code: 'ERR_VAULT_UNAVAILABLE' })
+    provider.load = load
+    expect(await manager.unlock()).toBe(true)
+  })
+
+  it('is locked: accounts can be renamed and removed, and stay so after it is unlocked', async () => {
+    const provider = createFakeKeyProvider()
+    const directory = await madeVault(provider)
+    provider.always = 'locked'
+    const manager = await openManager({ directory, keyProvider: provider })
+    const [account] = await manager.getAccounts()
+    await manager.renameAccount(account ?? '', 'anna')
+    expect(await manager.removeAccount(account ?? '')).toBe('removed')
+    provider.always = undefined
+    await manager.unlock()
+    expect(await manager.getAccounts()).toEqual([])
+  })
+})
+
+describe('lock', () => {
+  it('forgets the key and every token in memory, until it is unlocked', async () => {
+    const manager = await openManager()
+    const account = await manager.addAccountExplicitly(ANA, { password: 'canary' })
+    await manager.getAuthToken(account, 'calendar')
+    const heard: string[] = []
+    manager.on('vault:locked', () => heard.push('locked'))
+    manager.on('vault:unlocked', () => heard.push('unlocked'))
+    manager.lock()
+    manager.lock()
+    expect(await failureOf(manager.getAuthToken(account, 'calendar'))).toMatchObject({ code: 'ERR_VAULT_LOCKED' })
+    expect(await failureOf(manager.peekAuthToken(account, 'calendar'))).toMatchObject({ code: 'ERR_VAULT_LOCKED' })
+    expect(await failureOf(manager.invalidateAuthToken(TYPE, 'x'))).toMatchObject({ code: 'ERR_VAULT_LOCKED' })
+    expect((await manager.getAccountInfo(account)).claims).toEqual({})
+    expect(await manager.unlock()).toBe(true)
+    expect(await manager.unlock()).toBe(true)
+    expect((await manager.getAuthToken(account, 'calendar')).value).toBe('token-1')
+    expect(heard).toEqual(['locked', 'unlocked'])
+  })
+})
+
+describe('several providers', () => {
+  it('all open the vault', async () => {
+    const [one, two] = [
+      createFakeKeyProvider([], { id: 'one' }),
+      createFakeKeyProvider([], { id: 'two', kind: 'wrap' }),
+    ]
+    const directory = tempFolder()
+    const manager = await openManager({ directory, keyProvider: [one, two] })
+    await manager.addAccountExplicitly(ANA, { password: 'canary' })
+    await manager.close()
+    for (const keyProvider of [one, two]) {
+      expect(await passwordIn(await openManager({ directory, keyProvider }))).toBe('canary')
+    }
+  })
+
+  it('are tried one after the other: the first usable one opens', async () => {
+    const [one, two] = [createFakeKeyProvider([], { id: 'one' }), createFakeKeyProvider([], { id: 'two' })]
+    const directory = tempFolder()
+    const manager = await openManager({ directory, keyProvider: [one, two] })
+    await manager.addAccountExplicitly(ANA, { password: 'canary' })
+    await manager.close()
+    for (const outcome of ['locked', 'absent', 'unavailable', 'corrupt', 'denied'] as const) {
+      one.always = outcome
+      expect(await passwordIn(await openManager({ directory, keyProvider: [one, two] }))).toBe('canary')
+    }
+  })
+
+  it.each<[FakeKeyOutcome & string, FakeKeyOutcome & string, string]>([
+    ['locked', 'absent', 'ERR_VAULT_LOCKED'],
+    ['absent', 'locked', 'ERR_VAULT_LOCKED'],
+    ['unavailable', 'absent', 'ERR_VAULT_UNAVAILABLE'],
+    ['absent', 'unavailable', 'ERR_VAULT_UNAVAILABLE'],
+    ['unavailable', 'locked', 'ERR_VAULT_LOCKED'],
+    ['absent', 'corrupt', 'ERR_VAULT_KEY_LOST'],
+  ])('of which one is %s and one is %s leave the vault with %s', async (first, second, code) => {
+    const [one, two] = [createFakeKeyProvider([], { id: 'one' }), createFakeKeyProvider([], { id: 'two' })]
+    const directory = tempFolder()
+    const manager = await openManager({ directory, keyProvider: [one, two] })
+    await manager.addAccountExplicitly(ANA, { password: 'canary' })
+    await manager.close()
+    one.always = first
+    two.always = second
+    expect(await failureOf(passwordIn(await openManager({ directory, keyProvider: [one, two] })))).toMatchObject({
+      code,
+    })
+  })
+
+  it('that are given later become recipients too', async () => {
+    const one = createFakeKeyProvider([], { id: 'one' })
+    const directory = await madeVault(one)
+    const two = createFakeKeyProvider([], { id: 'two' })
+    await (await openManager({ directory, keyProvider: [one, two] })).close()
+    expect(await passwordIn(await openManager({ directory, keyProvider: two }))).toBe('canary')
+  })
+
+  it('of which one cannot be had are no obstacle for the others', async () => {
+    const [one, two] = [createFakeKeyProvider([], { id: 'one' }), createFakeKeyProvider(['unavailable'], { id: 'two' })]
+    const directory = tempFolder()
+    const manager = await openManager({ directory, keyProvider: [one, two] })
+    await manager.addAccountExplicitly(ANA, { password: 'canary' })
+    expect((await manager.getKeyProviders()).map(({ id }) => id)).toEqual(['one'])
+    await manager.close()
+    const again = await openManager({ directory, keyProvider: [one, two] })
+    expect((await again.getKeyProviders()).map(({ id }) => id).sort()).toEqual(['one', 'two'])
+  })
+
+  it.each<[string, unknown]>([
+    ['none', []],
+    ['nothing', undefined],
+    ['null', null],
+    ['something else', {}],
+    ['a provider without id', { ...createFakeKeyProvider(), id: '' }],
+    ['two with one id', [createFakeKeyProvider([], { id: 'one' }), createFakeKeyProvider([], { id: 'one' })]],
+  ])('such as %s are a TypeError, before anything is touched', async (_what, keyProvider) => {
+    const directory = join(tempFolder(), 'vault')
+    expect(await failureOf(openManager({ directory, keyProvider: keyProvider as KeyProvider }))).toMatchObject({
+      name: 'TypeError',
+      message: expect.stringContaining('keyProvider'),
+    })
+    expect(existsSync(directory)).toBe(false)
+  })
+})
+
+describe('a ladder', () => {
+  const rungs = (): [FakeStoreKeyProvider, FakeStoreKeyProvider] => [
+    createFakeKeyProvider([], { id: 'best' }),
+    createFakeKeyProvider([], { id: 'second' }),
+  ]
+
+  it('takes the first rung that works and asks no other', async () => {
+    const [best, second] = rungs()
+    await openManager({ keyProvider: firstAvailable([best, second]) })
+    expect([best.requests.length > 0, second.requests]).toEqual([true, []])
+  })
+
+  it('takes the next rung when the first is unavailable, records it, and never flips back', async () => {
+    const [best, second] = rungs()
+    best.always = 'unavailable'
+    const directory = await madeVault(firstAvailable([best, second]))
+    best.always = undefined
+    const manager = await openManager({ directory, keyProvider: firstAvailable([best, second]) })
+    expect(await passwordIn(manager)).toBe('canary')
+    expect((await manager.getKeyProviders()).map(({ id }) => id)).toEqual(['second'])
+    expect(best.requests.filter(({ method }) => method === 'store')).toEqual([])
+  })
+
+  it('does not pass over a rung that is only locked', async () => {
+    const [best, second] = rungs()
+    best.always = 'locked'
+    const manager = await openManager({ keyProvider: firstAvailable([best, second]) })
+    expect((await manager.health()).locked).toBe(true)
+    expect(second.requests).toEqual([])
+  })
+
+  it.each<[FakeKeyOutcome & string, string]>([
+    ['unavailable', 'ERR_VAULT_UNAVAILABLE'],
+    ['locked', 'ERR_VAULT_LOCKED'],
+    ['absent', 'ERR_VAULT_KEY_LOST'],
+  ])('whose recorded rung is %s later is not started anew on another (H-12)', async (outcome, code) => {
+    const [best, second] = rungs()
+    const directory = await madeVault(firstAvailable([best, second]))
+    best.always = outcome
+    const manager = await openManager({ directory, keyProvider: firstAvailable([best, second]) })
+    expect(await failureOf(passwordIn(manager))).toMatchObject({ code })
+    expect(second.requests).toEqual([])
+  })
+})
+
+describe('minProtection', () => {
+  it('refuses to make a vault with a weaker provider (H-10)', async () => {
+    const directory = tempFolder()
+    const keyProvider = createFakeKeyProvider([], { protection: 'none' })
+    expect(await failureOf(openManager({ directory, keyProvider, minProtection: 'os-user' }))).toMatchObject({
+      code: 'ERR_VAULT_UNAVAILABLE',
+      reason: 'weak_protection',
+    })
+    expect(keyProvider.requests).toEqual([])
+  })
+
+  it('refuses to open a vault that a weaker provider can open as well', async () => {
+    const [weak, strong] = [
+      createFakeKeyProvider([], { id: 'weak', protection: 'none' }),
+      createFakeKeyProvider([], { id: 'strong', protection: 'os-acl' }),
+    ]
+    const directory = tempFolder()
+    await (await openManager({ directory, keyProvider: [weak, strong] })).close()
+    expect(await failureOf(openManager({ directory, keyProvider: strong, minProtection: 'os-user' }))).toMatchObject({
+      code: 'ERR_VAULT_UNAVAILABLE',
+      reason: 'weak_protection',
+    })
+  })
+
+  it.each([
+    ['os-acl', 'os-user'],
+    ['os-user', 'os-user'],
+    ['os-user', 'passphrase'],
+    ['passphrase', 'passphrase'],
+    ['none', 'none'],
+  ] as const)('lets a provider with protection %s pass for %s', async (protection, minProtection) => {
+    const manager = await openManager({ keyProvider: createFakeKeyProvider([], { protection }), minProtection })
+    expect((await manager.health()).locked).toBe(false)
+  })
+
+  it('passes over the weak rungs of a ladder', async () => {
+    const weak = createFakeKeyProvider([], { id: 'weak', protection: 'none' })
+    const strong = createFakeKeyProvider([], { id: 'strong', protection: 'os-user' })
+    const manager = await openManager({ keyProvider: firstAvailable([weak, strong]), minProtection: 'os-user' })
+    expect((await manager.getKeyProviders()).map(({ id }) => id)).toEqual(['strong'])
+    expect(weak.requests).toEqual([])
+  })
+})
+
+describe('a provider that wraps', () => {
+  it('opens what it wrapped, and its blob is all that lies in the vault', async () => {
+    const provider = createFakeKeyProvider([], { kind: 'wrap' })
+    const directory = await madeVault(provider)
+    expect(await passwordIn(await openManager({ directory, keyProvider: provider }))).toBe('canary')
+  })
+
+  it('on another machine finds its key lost, and nothing is overwritten (H-28)', async () => {
+    const directory = await madeVault(createFakeKeyProvider([], { kind: 'wrap' }))
+    const before = headerOf(directory)
+    const manager = await openManager({ directory, keyProvider: createFakeKeyProvider([], { kind: 'wrap' }) })
+    expect(await manager.getAccounts()).toHaveLength(1)
+    expect(await failureOf(passwordIn(manager))).toMatchObject({ code: 'ERR_VAULT_KEY_LOST' })
+    expect(headerOf(directory)).toBe(before)
+  })
+
+  it('that has a newer key is asked to wrap again, and its blob is replaced (CR-14)', async () => {
+    const provider = createFakeKeyProvider([], { kind: 'wrap' })
+    const directory = await madeVault(provider)
+    const unwrap = provider.unwrap.bind(provider)
+    provider.unwrap = async (blob, options) => {
+      const outcome = await unwrap(blob, options)
+      return outcome.kind === 'found' ? { ...outcome, rewrap: true } : outcome
+    }
+    const before = headerOf(directory)
+    expect(await passwordIn(await openManager({ directory, keyProvider: provider }))).toBe('canary')
+    expect(headerOf(directory)).not.toBe(before)
+    expect(provider.requests.filter(({ method }) => method === 'wrap')).toHaveLength(2)
+    expect(await passwordIn(await openManager({ directory, keyProvider: provider }))).toBe('canary')
+  })
+})
