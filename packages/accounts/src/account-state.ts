@@ -20,6 +20,8 @@ const LONGEST_BACKOFF_MS = 5 * 60_000
 /** A certificate is not repaired within a second. */
 const TLS_BACKOFF_MS = 60_000
 
+const SHORTEST_THROTTLE_MS = 1_000
+const LONGEST_THROTTLE_MS = 60 * 60_000
 const MISCONFIGURED_RETRY_MS = 60 * 60_000
 
 const NEEDS_INTERACTION: ReadonlySet<string> = new Set([
@@ -41,6 +43,10 @@ export function stateAfter(error: AccountError, failures: number, now: number, r
     case 'ERR_INTERACTION_REQUIRED':
     case 'ERR_BAD_CREDENTIALS':
       return { kind: 'dead', state: stateOf(error.reason), reason: error.reason ?? 'token_rejected' }
+    case 'ERR_DENIED':
+      return error.reason === 'access_denied'
+        ? { kind: 'dead', state: 'needs-reauth', reason: error.reason }
+        : { kind: 'none' }
     case 'ERR_MISCONFIGURED':
       // Another client's account is fine for its own client; this process alone cannot use it.
       return error.reason === 'other-client'
@@ -53,7 +59,7 @@ export function stateAfter(error: AccountError, failures: number, now: number, r
     case 'ERR_TLS':
       return { kind: 'transient', retryAt: now + backoff(failures, random, TLS_BACKOFF_MS) }
     case 'ERR_THROTTLED':
-      return { kind: 'transient', retryAt: error.retryAt ?? now + backoff(failures, random, FIRST_BACKOFF_MS) }
+      return { kind: 'transient', retryAt: now + throttleMs(error, now, backoff(failures, random, FIRST_BACKOFF_MS)) }
     default:
       return { kind: 'none' }
   }
@@ -62,6 +68,12 @@ export function stateAfter(error: AccountError, failures: number, now: number, r
 function stateOf(reason: string | undefined): 'needs-reauth' | 'needs-interaction' | 'identity-changed' {
   if (reason === 'identity_changed') return 'identity-changed'
   return reason !== undefined && NEEDS_INTERACTION.has(reason) ? 'needs-interaction' : 'needs-reauth'
+}
+
+/** What the service asked for, within reason: a header of a year would lock the account out. */
+function throttleMs(error: AccountError, now: number, otherwiseMs: number): number {
+  if (error.retryAt === undefined) return otherwiseMs
+  return Math.min(Math.max(error.retryAt - now, SHORTEST_THROTTLE_MS), LONGEST_THROTTLE_MS)
 }
 
 function backoff(failures: number, random: number, firstMs: number): number {

@@ -101,7 +101,10 @@ export class Engine {
    */
   async commit<T>(run: (announce: (change: NewChange) => void) => T): Promise<T> {
     const { database, keyring, feed } = this.vault
-    const result = await database.write(() => keyring.finishing(() => run((change) => feed.append(change))))
+    const result = await database.write(() => {
+      this.vault.checkFormat()
+      return keyring.finishing(() => run((change) => feed.append(change)))
+    })
     this.vault.doorbell.ring()
     this.follow()
     return result

@@ -5,6 +5,9 @@ import { nodeCrypto } from './builtin.ts'
 /** Most bytes of JSON that `options` of one token request may have. */
 export const MAX_OPTIONS_BYTES = 4_096
 
+/** Begins every key that is not simply a type's name. */
+const COMPOSED = '\0'
+
 /** Which token of an account is meant: the type, the canonical options, and the principal where the plugin asks. */
 export interface TokenKey {
   /** As it shows in an AuthToken: the declared name, or the sorted scopes. */
@@ -29,11 +32,11 @@ export function tokenKeyOf(
   const { label, checked } = checkedSpec(spec, description)
   const perPrincipal = description?.capabilities?.tokensPerPrincipal === true ? principal : ''
   const rest = canonicalOptions(options)
-  const plain = rest === '' && perPrincipal === '' && typeof checked === 'string'
+  const plain = rest === '' && perPrincipal === '' && typeof checked === 'string' && !label.startsWith(COMPOSED)
   return {
     label,
     spec: checked,
-    canonical: plain ? label : JSON.stringify([kindOfSpec(checked), label, rest, perPrincipal]),
+    canonical: plain ? label : COMPOSED + JSON.stringify([...kindOfSpec(checked), label, rest, perPrincipal]),
   }
 }
 
@@ -42,8 +45,8 @@ export function storedKeyOf(key: TokenKey): string {
   return nodeCrypto().createHash('sha256').update(key.canonical).digest('base64url').slice(0, 24)
 }
 
-function kindOfSpec(spec: AuthTokenTypeSpec): string {
-  return typeof spec === 'string' ? 'type' : (spec.resource ?? '')
+function kindOfSpec(spec: AuthTokenTypeSpec): string[] {
+  return typeof spec === 'string' ? ['type'] : ['scopes', spec.resource ?? '']
 }
 
 function checkedSpec(

@@ -1,18 +1,16 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { nodeSqlite } from '../builtin.ts'
 import { AccountError } from '../errors.ts'
 import { retryWhileBusy, sqliteCode } from './busy.ts'
 import { checkOwnFile, repairModes } from './folder.ts'
+import { Statement } from './statement.ts'
+import { storageError } from './storage-error.ts'
 
 const SQLITE_READONLY = 8
-const SQLITE_IOERR = 10
-const SQLITE_CORRUPT = 11
-const SQLITE_FULL = 13
 const SQLITE_CANTOPEN = 14
-const SQLITE_NOTADB = 26
 const DEFAULT_WRITE_MS = 5_000
 
 export interface DatabaseOptions {
@@ -37,8 +35,8 @@ export class Database {
   readonly readOnly: boolean
   readonly #connection: DatabaseSync
   readonly #writeMs: number
-  readonly #statements = new Map<string, StatementSync>()
-  #dataVersion: StatementSync | undefined
+  readonly #statements = new Map<string, Statement>()
+  #dataVersion: Statement | undefined
 
   private constructor(file: string, connection: DatabaseSync, writeMs: number, readOnly: boolean) {
     this.file = file
@@ -57,7 +55,7 @@ export class Database {
     await checkOwnFile(file)
     const { DatabaseSync } = nodeSqlite()
     try {
-      const connection = await retryWhileBusy(() => connect(new DatabaseSync(file, { timeout: 0 })), {
+      const connection = await retryWhileBusy(() => connect(new DatabaseSync(file, { timeout: 0 }), options), {
         what: `opening ${file}`,
         withinMs: writeMs,
       })
@@ -81,10 +79,10 @@ export class Database {
   }
 
   /** A statement, compiled once per text. */
-  prepare(sql: string): StatementSync {
+  prepare(sql: string): Statement {
     const known = this.#statements.get(sql)
     if (known !== undefined) return known
-    const statement = this.#connection.prepare(sql)
+    const statement = this.#compile(sql)
     this.#statements.set(sql, statement)
     return statement
   }
@@ -123,7 +121,7 @@ export class Database {
 
   /** A number that changes when another connection has committed. */
   dataVersion(): number {
-    this.#dataVersion ??= this.#connection.prepare('PRAGMA data_version')
+    this.#dataVersion ??= this.#compile('PRAGMA data_version')
     return Number((this.#dataVersion.get() as { data_version: number }).data_version)
   }
 
@@ -135,6 +133,14 @@ export class Database {
     this.#statements.clear()
     this.#dataVersion = undefined
     if (this.#connection.isOpen) this.#connection.close()
+  }
+
+  #compile(sql: string): Statement {
+    try {
+      return new Statement(this.file, this.#connection.prepare(sql))
+    } catch (error) {
+      throw storageError(this.file, error)
+    }
   }
 
   #patience(what: string): { what: string; withinMs: number } {
@@ -164,26 +170,16 @@ export class Database {
     })
   }
 
-  #schemaVersion(options: DatabaseOptions): number {
+  #schemaVersion({ migrations }: DatabaseOptions): number {
     const version = Number((this.prepare('PRAGMA user_version').get() as { user_version: number }).user_version)
-    const id = Number((this.prepare('PRAGMA application_id').get() as { application_id: number }).application_id)
-    if (version === 0 && id === 0) return 0
-    if (id !== options.applicationId) {
-      throw new AccountError(
-        'ERR_VAULT_CORRUPT',
-        `${this.file} is an SQLite file of another program; nothing was changed`,
-        {
-          reason: 'not_a_vault',
-        },
-      )
-    }
     // A newer minor version only added tables and columns; what this version needs is there.
-    return Math.min(version, options.migrations.length)
+    return Math.min(version, migrations.length)
   }
 }
 
-function connect(connection: DatabaseSync): DatabaseSync {
+function connect(connection: DatabaseSync, options: DatabaseOptions): DatabaseSync {
   try {
+    checkIsOurs(connection, options)
     connection.exec('PRAGMA trusted_schema = OFF')
     connection.exec('PRAGMA foreign_keys = ON')
     connection.exec('PRAGMA secure_delete = ON')
@@ -194,6 +190,17 @@ function connect(connection: DatabaseSync): DatabaseSync {
     connection.close()
     throw error
   }
+}
+
+/** Before anything is changed: a file of another program stays as it is, byte for byte. */
+function checkIsOurs(connection: DatabaseSync, { file, applicationId }: DatabaseOptions): void {
+  const id = (connection.prepare('PRAGMA application_id').get() as { application_id: number }).application_id
+  if (id === applicationId) return
+  const { objects } = connection.prepare('SELECT count(*) AS objects FROM sqlite_schema').get() as { objects: number }
+  if (id === 0 && objects === 0) return
+  throw new AccountError('ERR_VAULT_CORRUPT', `${file} is an SQLite file of another program; nothing was changed`, {
+    reason: 'not_a_vault',
+  })
 }
 
 function openReadOnly({ file }: DatabaseOptions): Database {
@@ -207,46 +214,4 @@ function openReadOnly({ file }: DatabaseOptions): Database {
   } catch (error) {
     throw storageError(file, error)
   }
-}
-
-/** What SQLite's refusal means to the caller; an AccountError passes through. */
-export function storageError(file: string, error: unknown): unknown {
-  const code = sqliteCode(error)
-  const cause = { name: 'SqliteError', code: `SQLITE_${code}` }
-  switch (code) {
-    case SQLITE_FULL:
-      return failedWrite(file, 'disk_full', 'the disk is full; free some space', cause)
-    case SQLITE_READONLY:
-      return failedWrite(file, 'read_only', 'it is read-only; check the permissions of the file and its folder', cause)
-    case SQLITE_IOERR:
-      return failedWrite(file, 'io', 'the disk reported an error; check it', cause)
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return new AccountError(
-        'ERR_VAULT_CORRUPT',
-        `${file} is damaged; nothing was changed. Restore it from a backup, or open with \`recover: true\` to set it aside`,
-        { reason: code === SQLITE_NOTADB ? 'not_a_vault' : 'damaged', cause },
-      )
-    case SQLITE_CANTOPEN:
-      return new AccountError(
-        'ERR_VAULT_UNAVAILABLE',
-        `cannot open ${file}; check that its folder exists and is yours`,
-        {
-          reason: 'permissions',
-          action: 'check-permissions',
-          cause,
-        },
-      )
-    default:
-      return error
-  }
-}
-
-function failedWrite(file: string, reason: 'disk_full' | 'read_only' | 'io', why: string, cause: object): AccountError {
-  return new AccountError('ERR_STORAGE_WRITE', `could not write ${file}: ${why}`, {
-    reason,
-    retryable: reason !== 'read_only',
-    action: reason === 'disk_full' ? 'free-disk' : 'check-permissions',
-    cause,
-  })
 }

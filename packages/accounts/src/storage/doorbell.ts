@@ -1,5 +1,8 @@
-import { closeSync, type FSWatcher, openSync, utimesSync, watch } from 'node:fs'
+import { closeSync, constants, type FSWatcher, lutimesSync, openSync, watch } from 'node:fs'
 import { FILE_MODE } from './folder.ts'
+
+// Never through a symbolic link that somebody else put there.
+const CREATE = constants.O_CREAT | constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0)
 
 /**
  * Tells other processes that something was committed, by touching a file that they watch.
@@ -18,7 +21,7 @@ export class Doorbell {
   ring(): void {
     const now = new Date()
     try {
-      utimesSync(this.#file, now, now)
+      lutimesSync(this.#file, now, now)
     } catch {
       this.#create()
     }
@@ -51,7 +54,7 @@ export class Doorbell {
 
   #create(): void {
     try {
-      closeSync(openSync(this.#file, 'a', FILE_MODE))
+      closeSync(openSync(this.#file, CREATE, FILE_MODE))
     } catch {
       // A read-only disk: nobody can write, so there is nothing to announce.
     }

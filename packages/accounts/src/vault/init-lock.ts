@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs'
 import { nodeSqlite } from '../builtin.ts'
 import { AccountError, isAccountError } from '../errors.ts'
 import { retryWhileBusy } from '../storage/busy.ts'
-import { FILE_MODE } from '../storage/folder.ts'
+import { checkOwnFile, FILE_MODE } from '../storage/folder.ts'
 
 /**
  * Runs `task` while no other process makes or repairs the vault of this folder.
@@ -10,6 +10,7 @@ import { FILE_MODE } from '../storage/folder.ts'
  * The lock is SQLite's on a file of its own: the kernel releases it when the process dies.
  */
 export async function underInitLock<T>(file: string, waitMs: number, task: () => Promise<T>): Promise<T> {
+  await checkOwnFile(file)
   const { DatabaseSync } = nodeSqlite()
   const lock = new DatabaseSync(file, { timeout: 0 })
   try {

@@ -140,10 +140,15 @@ async function askProvider(slot: KeySlot, provider: KeyProvider, options: KeyReq
     if (slot.wrappedSlotKey === undefined) return { kind: 'corrupt', why: 'the slot has no wrapped key' }
     return await provider.unwrap(slot.wrappedSlotKey, options)
   } catch (error) {
-    // A provider that cannot work in this kind of process says nothing about the key.
-    if (isAccountError(error) && error.code === 'ERR_UNSUPPORTED') return { kind: 'unavailable', why: error.message }
-    throw error
+    // A provider that fails, or cannot work in this kind of process, says nothing about the key.
+    return { kind: 'unavailable', why: failureOf(error) }
   }
+}
+
+/** What a provider threw, in words; those of a foreign error may hold a key. */
+export function failureOf(error: unknown): string {
+  if (isAccountError(error)) return error.message
+  return `it failed with ${error instanceof Error ? error.name : 'something that is no error'}`
 }
 
 function openWith(slot: KeySlot, vaultId: string, slotKey: Uint8Array): SlotOutcome {

@@ -7,6 +7,7 @@ import type { Recipient } from './key-providers.ts'
 import {
   createSlot,
   deleteSlot,
+  failureOf,
   isRightKey,
   type KeySlot,
   openSlot,
@@ -355,9 +356,8 @@ async function newSlotKey(
     await provider.store(keyName, slotKey)
     return { slotKey }
   } catch (error) {
-    if (!isAccountError(error)) throw error
-    const kind = error.code === 'ERR_VAULT_LOCKED' ? 'locked' : 'unavailable'
-    return { kind, why: error.message, provider: provider.id }
+    const kind = isAccountError(error) && error.code === 'ERR_VAULT_LOCKED' ? 'locked' : 'unavailable'
+    return { kind, why: failureOf(error), provider: provider.id }
   }
 }
 

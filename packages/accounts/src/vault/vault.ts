@@ -158,6 +158,12 @@ export class Vault {
     }
   }
 
+  /** A newer program may have changed the format under this one. @throws AccountError `ERR_VAULT_NEWER`. */
+  checkFormat(): void {
+    const format = Number(readHeader(this.database, 'format'))
+    if (format > FORMAT) throw newerFormat(this.database.file, format)
+  }
+
   fingerprint(secret: string): string {
     return fingerprint(this.keyring.fingerprintKey, secret)
   }
@@ -210,12 +216,16 @@ async function ensureHeader(database: Database, now: number): Promise<void> {
       insert.run('format', String(FORMAT))
     })
   } else if (Number(format) > FORMAT) {
-    throw new AccountError(
-      'ERR_VAULT_NEWER',
-      `the vault ${database.file} was made by a newer version (format ${format}, this one knows ${FORMAT}); update this app`,
-      { reason: 'newer' },
-    )
+    throw newerFormat(database.file, Number(format))
   }
+}
+
+function newerFormat(file: string, format: number): AccountError {
+  return new AccountError(
+    'ERR_VAULT_NEWER',
+    `the vault ${file} was made by a newer version (format ${format}, this one knows ${FORMAT}); update this app`,
+    { reason: 'newer' },
+  )
 }
 
 function readHeader(database: Database, name: string): string | undefined {
