@@ -1,8 +1,8 @@
-import type { StatementSync } from 'node:sqlite'
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { storageError } from './storage-error.ts'
 
-/** What a statement can be given; the objects with named parameters are not used here. */
-type Value = null | number | bigint | string | NodeJS.ArrayBufferView
+/** What a statement can be given: values in order, or one object with named ones. */
+type Value = SQLInputValue | Record<string, SQLInputValue>
 
 /** A compiled statement whose failures are ours: damage and full disks have the same errors wherever they are met. */
 export class Statement {
@@ -15,15 +15,15 @@ export class Statement {
   }
 
   get(...values: Value[]): ReturnType<StatementSync['get']> {
-    return this.#guarded(() => this.#statement.get(...values))
+    return this.#guarded(() => this.#statement.get(...(values as SQLInputValue[])))
   }
 
   all(...values: Value[]): ReturnType<StatementSync['all']> {
-    return this.#guarded(() => this.#statement.all(...values))
+    return this.#guarded(() => this.#statement.all(...(values as SQLInputValue[])))
   }
 
   run(...values: Value[]): ReturnType<StatementSync['run']> {
-    return this.#guarded(() => this.#statement.run(...values))
+    return this.#guarded(() => this.#statement.run(...(values as SQLInputValue[])))
   }
 
   #guarded<T>(execute: () => T): T {

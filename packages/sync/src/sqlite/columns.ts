@@ -1,14 +1,14 @@
-import type { SQLInputValue, StatementSync } from 'node:sqlite'
-import type { Database } from '@accountry/accounts/foundation'
+import type { SQLInputValue } from 'node:sqlite'
+import type { Database, Statement } from '@accountry/accounts/foundation'
 
 export type Row = Record<string, SQLInputValue>
 
 /** The one row of a query, or nothing. */
-export function one(statement: StatementSync, ...values: SQLInputValue[]): Row | undefined {
+export function one(statement: Statement, ...values: SQLInputValue[]): Row | undefined {
   return statement.get(...values) as Row | undefined
 }
 
-export function all(statement: StatementSync, ...values: SQLInputValue[]): Row[] {
+export function all(statement: Statement, ...values: SQLInputValue[]): Row[] {
   return statement.all(...values) as Row[]
 }
 
