@@ -61,6 +61,8 @@ export {
   answersTwice,
   neverAnswers,
 } from './hostile-answers.ts'
+export type { TestManager, TestManagerOptions } from './open-test-manager.ts'
+export { openTestManager } from './open-test-manager.ts'
 export type { ParentProcess } from './process/parent-process.ts'
 export { connectToTest } from './process/parent-process.ts'
 export type { ProcessExit, StartProcessOptions, TestProcess } from './process/test-process.ts'
