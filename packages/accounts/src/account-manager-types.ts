@@ -39,7 +39,7 @@ export interface AccountManagerOptions {
   /** Used for all token, metadata and key requests. Default: the global one. */
   readonly fetch?: typeof fetch
   readonly clock?: Clock
-  /** Random bytes. Default: `node:crypto`. */
+  /** Random bytes for waiting times and jitter; keys and nonces always come from `node:crypto`, which is the default. */
   readonly random?: (bytes: number) => Uint8Array
   readonly logger?: Logger
   readonly timeouts?: Partial<Timeouts>
@@ -167,6 +167,7 @@ export interface KeyProviderInfo {
 }
 
 export interface VaultHealth {
+  /** Nothing is broken or locked; `problems` may still hold warnings. */
   readonly ok: boolean
   readonly locked: boolean
   readonly providers: readonly { id: string; protection: KeyProtection; usable: boolean; why?: string }[]

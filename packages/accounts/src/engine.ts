@@ -28,6 +28,8 @@ export interface EngineOptions {
   readonly timeouts: Timeouts
   readonly interaction: InteractionHandler | undefined
   readonly maxAccounts: number
+  /** In [0, 1): spreads retries. */
+  readonly random: () => number
 }
 
 /**
@@ -45,6 +47,7 @@ export class Engine {
   readonly timeouts: Timeouts
   readonly interaction: InteractionHandler | undefined
   readonly maxAccounts: number
+  readonly random: () => number
   readonly records: AccountRecords
   readonly tokens: TokenRecords
   readonly index: AccountIndex = new AccountIndex()
@@ -67,6 +70,7 @@ export class Engine {
     this.timeouts = options.timeouts
     this.interaction = options.interaction
     this.maxAccounts = options.maxAccounts
+    this.random = options.random
     this.records = new AccountRecords(options.vault)
     this.tokens = new TokenRecords(options.vault)
     this.events = new Events(options.log)

@@ -15,12 +15,14 @@ export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): 
   }
   if (vault.database.readOnly) problems.push(READ_ONLY)
   if (vault.setAsideTo !== undefined) problems.push(setAside(vault.setAsideTo))
+  const ok = problems.length === 0
+  // A choice that somebody made on purpose is said, but nothing is broken.
   for (const slot of slots) if (slot.protection === 'none') problems.push(unprotected(slot.provider))
   const needsAttention = [...index.all()].filter(
     (record) => record.state !== 'ok' && record.state !== 'degraded',
   ).length
   return {
-    ok: problems.length === 0,
+    ok,
     locked: lockCause !== undefined,
     providers: slots.map((slot) => {
       const usable = byId.has(slot.provider) && lockCause?.provider !== slot.provider

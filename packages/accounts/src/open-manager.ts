@@ -49,6 +49,7 @@ export async function openManager(options: AccountManagerOptions): Promise<Opene
     timeouts,
     interaction: options.interaction,
     maxAccounts: options.limits?.accounts ?? DEFAULT_MAX_ACCOUNTS,
+    random: options.random === undefined ? Math.random : fractionOf(options.random),
   })
   try {
     await engine.load()
@@ -66,7 +67,7 @@ export async function openManager(options: AccountManagerOptions): Promise<Opene
     providers: recipients.flat(),
     ahead:
       options.background === true
-        ? new RefreshAhead({ clock, log: engine.log, random: Math.random, concurrency: options.refresh?.concurrency })
+        ? new RefreshAhead({ clock, log: engine.log, random: engine.random, concurrency: options.refresh?.concurrency })
         : undefined,
     announceVault: (event) => engine.events.emit(event, { revision: engine.revision, at: clock.now() }),
     close: () => {
@@ -75,6 +76,14 @@ export async function openManager(options: AccountManagerOptions): Promise<Opene
       engine.cache.clear()
       vault.close()
     },
+  }
+}
+
+/** A number in [0, 1) from random bytes. */
+function fractionOf(bytes: (count: number) => Uint8Array): () => number {
+  return () => {
+    const drawn = bytes(4)
+    return new DataView(drawn.buffer, drawn.byteOffset, 4).getUint32(0) / 2 ** 32
   }
 }
 

@@ -95,7 +95,7 @@ export class Settlement {
   ): AccountError {
     const { account } = record
     const { clock, records } = this.#engine
-    const change = stateAfter(error, record.failures, clock.now(), Math.random())
+    const change = stateAfter(error, record.failures, clock.now(), this.#engine.random())
     if (change.kind === 'none') return error
     if (change.kind === 'transient') {
       records.update(account.id, {
