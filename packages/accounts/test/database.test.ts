@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Database } from '../src/storage/database.ts'
-import { failureOf } from './support/managers.ts'
+import { failureOf } from './support/failures.ts'
 import { settle } from './support/settle.ts'
 import { tempFolder } from './support/temp-folder.ts'
 

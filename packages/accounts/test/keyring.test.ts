@@ -5,8 +5,8 @@ import type { AccountManager, KeyProvider } from '@accountry/accounts'
 import { firstAvailable } from '@accountry/keychain'
 import { createFakeKeyProvider, type FakeKeyOutcome, type FakeStoreKeyProvider } from '@accountry/testing'
 import { describe, expect, it } from 'vitest'
-import { TYPE } from './support/fake-authenticator.ts'
-import { failureOf, openManager } from './support/managers.ts'
+import { failureOf } from './support/failures.ts'
+import { openManager, TYPE } from './support/managers.ts'
 import { tempFolder } from './support/temp-folder.ts'
 
 const ANA = { type: TYPE, name: 'ana@example.com' }

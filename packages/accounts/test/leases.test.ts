@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Child } from './support/child.ts'
+import { failureOf } from './support/failures.ts'
 import type { LeaseRequest } from './support/lease-holder.ts'
 import { openLeaseRoom } from './support/lease-room.ts'
-import { failureOf } from './support/managers.ts'
 import { settle } from './support/settle.ts'
 import { tempFolder } from './support/temp-folder.ts'
 
@@ -177,10 +177,10 @@ describe('across processes', () => {
     const folder = tempFolder()
     const holder = new Child<LeaseRequest, number>(HOLDER)
     await holder.ask({ do: 'acquire', folder })
-    holder.signal('SIGSTOP')
+    await holder.stop()
     const { leases } = await openLeaseRoom(folder)
     await expect(leases.acquire('resource', { waitMs: 100 })).rejects.toMatchObject({ code: 'ERR_LOCK_TIMEOUT' })
-    holder.signal('SIGCONT')
+    await holder.resume()
     await holder.ask({ do: 'release' })
     expect(await leases.acquire('resource', LONG)).toBeDefined()
   })

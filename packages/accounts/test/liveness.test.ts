@@ -40,7 +40,7 @@ describe('Liveness', () => {
     using own = disposable(Liveness.open(join(folder, 'alive')))
     const [theirs] = ownersIn(join(folder, 'alive')).filter((owner) => owner !== own.it.owner)
     expect(own.it.isAlive(theirs ?? '')).toBe(true)
-    child.signal('SIGSTOP')
+    await child.stop()
     expect(own.it.isAlive(theirs ?? '')).toBe(true)
     await child.kill()
     expect(own.it.isAlive(theirs ?? '')).toBe(false)

@@ -17,8 +17,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createFakeClock } from '@accountry/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { TYPE } from './support/fake-authenticator.ts'
-import { failureOf, openManager } from './support/managers.ts'
+import { failureOf } from './support/failures.ts'
+import { openManager, TYPE } from './support/managers.ts'
 import { tempFolder } from './support/temp-folder.ts'
 
 const ANA = { type: TYPE, name: 'ana@example.com' }
