@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The folder of the repository. */
@@ -24,7 +24,7 @@ export function textOf(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8')
 }
 
-/** A path of this machine as a path from the root. */
-export function fromRoot(path: string): string {
-  return relative(ROOT, path).split(sep).join('/')
+/** The pages that stand at the top of the repository. */
+export function topLevelPages(): string[] {
+  return readdirSync(ROOT).filter((name) => name.endsWith('.md'))
 }
