@@ -1,11 +1,8 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { startAuthorizationServer } from '@accountry/testing'
-import { createOAuthAuthenticator, openAccountry } from 'accountry'
-import { fileKey } from 'accountry/keychain'
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../src/command/exit-codes.ts'
 import { chooseVault } from '../src/command/own-accounts.ts'
+import { makeAppVault } from './support/app-vault.ts'
 import { runScript, type ScriptResult } from './support/run-script.ts'
 import { vaultFolder } from './support/vault-folder.ts'
 
@@ -34,26 +31,7 @@ describe('the accountry command', () => {
     await using server = await startAuthorizationServer()
     const accountry = (...args: string[]): Promise<ScriptResult> =>
       runScript(bin, { args, env: { XDG_DATA_HOME: folder.path, XDG_RUNTIME_DIR: folder.path } })
-    await mkdir(join(folder.path, 'accountry', 'agenda'), { recursive: true, mode: 0o700 })
-    {
-      await using app = await openAccountry({
-        app: { id: 'com.example.agenda' },
-        directory: join(folder.path, 'accountry', 'agenda'),
-        keyProvider: fileKey({ path: join(folder.path, 'key') }),
-        authenticators: [
-          createOAuthAuthenticator({
-            type: 'com.example',
-            label: 'Example',
-            issuer: server.issuer,
-            clientId: server.clientId,
-            tokenTypes: { tasks: { scopes: ['tasks.read'] } },
-          }),
-        ],
-        interaction: server.browser('ana'),
-      })
-      await app.accounts.addAccount('com.example')
-      await app.accounts.addAccountExplicitly({ type: 'com.example', name: 'no credential' })
-    }
+    await makeAppVault(folder.path, server)
     expect(await accountry('list', '--vault', 'agenda')).toMatchObject({
       code: 0,
       output: /ana@example.com +com.example/,
