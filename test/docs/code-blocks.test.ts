@@ -26,6 +26,13 @@ function codeBlocksOf(page: string): CodeBlock[] {
   )
 }
 
+test('the README shows the quickstart that is tested, as it stands', () => {
+  const marker = '// From here on it is the quickstart of the README, as it stands.\n'
+  const [, quickstart = ''] = textOf('packages/accountry/test/support/quickstart.ts').split(marker)
+  expect(quickstart).toContain('openAccountry')
+  expect(textOf('README.md')).toContain(quickstart.trim())
+})
+
 let folder: string
 
 beforeAll(async () => {
