@@ -21,6 +21,9 @@ export type { RemoteAuthorizationServer, RemoteFaults } from './authorization-se
 export { startRemoteAuthorizationServer } from './authorization-server/remote-server.ts'
 export type { JwtOptions } from './authorization-server/signing-key.ts'
 export type { HoldOptions, ScriptedAnswer } from './call-script.ts'
+export type { Canaries, ScannedProcess, ScanTargets } from './canary/canaries.ts'
+export { createCanaries } from './canary/canaries.ts'
+export type { CanaryFinding } from './canary/needles.ts'
 export type {
   FakeAuthenticator,
   FakeAuthenticatorAnswer,
