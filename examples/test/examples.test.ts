@@ -25,3 +25,21 @@ test('02-two-accounts adds two accounts, chooses between them and removes one', 
     '',
   ])
 })
+
+test('03-periodic-sync synchronises at once, every hour and when asked', async () => {
+  const { code, output, errors } = await runExample('03-periodic-sync.ts')
+  expect({ code, errors }).toEqual({ code: 0, errors: '' })
+  expect(output.split('\n')).toEqual([
+    'A new account is synchronised at once:',
+    '  synchronised (accounts-updated): success',
+    '  Buy milk',
+    expect.stringMatching(/^\d\d minutes later, by itself:$/),
+    '  synchronised (periodic): success',
+    '  Buy milk, Call Ben',
+    'When the person asks:',
+    '  synchronised (user): success',
+    '  Buy milk, Call Ben, Water the plants',
+    expect.stringMatching(/^idle/),
+    '',
+  ])
+})
