@@ -24,13 +24,17 @@ const KEPT_CLAIMS = [
 ] as const
 const LONGEST_CLAIM = 2048
 
-/** The default name: `email`, else `preferred_username`, else `sub`. */
-export const nameFromClaims: NameAccount = (claims, userInfo) => {
-  for (const name of ['email', 'preferred_username', 'sub']) {
-    const value = text(claims[name]) ?? text(userInfo?.[name])
-    if (value !== undefined) return value
+const NAMING_CLAIMS: readonly string[] = ['email', 'preferred_username', 'sub']
+
+/** Names accounts by the first of these claims that is there. */
+export function nameFromClaims(names: readonly string[] = NAMING_CLAIMS): NameAccount {
+  return (claims, userInfo) => {
+    for (const name of [...names, 'sub']) {
+      const value = text(claims[name]) ?? text(userInfo?.[name])
+      if (value !== undefined) return value
+    }
+    return undefined
   }
-  return undefined
 }
 
 /** The name that was chosen, made fit to be one: no invisible characters, not too long. */

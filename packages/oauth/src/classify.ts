@@ -1,6 +1,7 @@
 import type { AccountErrorChallenge, AccountErrorReason } from '@accountry/accounts'
 import { displayText, errorCode } from './hostile-text.ts'
 import type { Answer, NoAnswer } from './http-exchange.ts'
+import { textAt } from './member-path.ts'
 import type { ProviderQuirks } from './quirks.ts'
 import { type BodyMembers, parseBody, type ResponseBody } from './response-body.ts'
 import { retryAt, retryAtInterval } from './retry-after.ts'
@@ -57,7 +58,12 @@ export type Outcome =
 
 /** Errors that end the use of this refresh token, whatever the service; services add theirs as data. */
 const GRANT_DEAD: ReadonlySet<string> = new Set(['invalid_grant'])
-const THROTTLED: ReadonlySet<string> = new Set(['slow_down', 'temporarily_unavailable', 'too_many_requests'])
+const THROTTLED: ReadonlySet<string> = new Set([
+  'slow_down',
+  'temporarily_unavailable',
+  'too_many_requests',
+  'ratelimited',
+])
 const REQUEST: ReadonlySet<string> = new Set(['invalid_scope', 'invalid_target', 'invalid_authorization_details'])
 const SERVER: ReadonlySet<string> = new Set(['server_error'])
 const INTERACTION: ReadonlySet<string> = new Set([
@@ -104,7 +110,7 @@ function hasError(members: BodyMembers): boolean {
 }
 
 function classifyError(answer: Answer, members: BodyMembers, quirks: ProviderQuirks, now: number): Failure {
-  const error = errorCode(members['error'])
+  const error = errorCode(quirks.errorMember === undefined ? members['error'] : textAt(members, quirks.errorMember))
   const base = {
     host: answer.host,
     status: answer.status,

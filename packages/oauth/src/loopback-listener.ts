@@ -28,7 +28,10 @@ export interface LoopbackRedirect {
   readonly host: '127.0.0.1' | '[::1]' | 'localhost'
   /** 0: any free port. */
   readonly port: number
+  /** What browsers ask for. */
   readonly path: string
+  /** The path as the provider compares it; empty where it was registered without one. Default: `path`. */
+  readonly writtenPath?: string
 }
 
 export interface LoopbackListenerOptions {
@@ -84,7 +87,7 @@ export async function openLoopbackListener(options: LoopbackListenerOptions): Pr
   const servers = await bind(redirect, handle)
   host = `${hostOf(redirect, servers[0])}:${portOf(servers[0])}`
   return {
-    redirectUri: `http://${host}${redirect.path}`,
+    redirectUri: `http://${host}${redirect.writtenPath ?? redirect.path}`,
     callback: settled.promise,
     async close() {
       if (isSettled) await Promise.race([shown.promise, delay(LAST_PAGE_MS)])

@@ -84,7 +84,9 @@ export interface OAuthAuthenticatorOptions {
    * `offline_access`, as far as the server lists them.
    */
   readonly signInScopes?: readonly string[]
-  /** Names an account. Default: the claim `email`, else `preferred_username`, else `sub`. */
+  /** Claims that name an account, the first that is there. Default `['email', 'preferred_username', 'sub']`. */
+  readonly nameClaims?: readonly string[]
+  /** Names an account where {@link OAuthAuthenticatorOptions.nameClaims} cannot say it. */
   readonly accountName?: NameAccount
   /** Sent as `prompt` when a person signs in. Default: `consent` when `offline_access` is asked for, else none. */
   readonly prompt?: string

@@ -19,8 +19,8 @@ export interface ProfileSource {
   /** Sent as JSON, e.g. a GraphQL query. */
   readonly body?: Readonly<Record<string, unknown>>
   readonly headers?: Readonly<Record<string, string>>
-  /** Path of what identifies the person and never changes. */
-  readonly subject: string
+  /** Path of what identifies the person and never changes; several are joined. */
+  readonly subject: string | readonly string[]
   /** Paths of names, the first that is there is taken. */
   readonly name?: readonly string[]
   /** Claims that are kept with the account, by the paths where they are found. */
@@ -65,7 +65,7 @@ export async function fetchProfile(
   token: PresentedToken,
 ): Promise<Profile> {
   const members = source.endpoint === undefined ? tokenResponse : await ask(call, source, token)
-  const subject = members === undefined ? undefined : textAt(members, source.subject)
+  const subject = members === undefined ? undefined : subjectIn(members, source.subject)
   if (members === undefined || subject === undefined) {
     const message = `${shownSubject(call)}: the service did not say who signed in. Nothing was stored; try again.`
     throw new AccountError('ERR_SERVER', message, { reason: 'server', account: call.account })
@@ -75,6 +75,11 @@ export async function fetchProfile(
   const name = source.name?.map((path) => textAt(members, path)).find((text) => text !== undefined)
   if (name !== undefined) claims['preferred_username'] = name
   return { subject, claims: { sub: subject, ...claims } }
+}
+
+function subjectIn(members: BodyMembers, paths: string | readonly string[]): string | undefined {
+  const parts = [paths].flat().map((path) => textAt(members, path))
+  return parts.every((part) => part !== undefined) ? parts.join(':') : undefined
 }
 
 async function ask(call: ServerCall, source: ProfileSource, token: PresentedToken): Promise<BodyMembers | undefined> {

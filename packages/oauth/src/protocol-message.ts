@@ -107,6 +107,7 @@ async function post(
     const nonce = client.nonces.of(url)
     headers['dpop'] = await signProof({ key: dpopKey, method: 'POST', url, nonce }, context.clock, client.serverClock)
   }
+  if (client.settings.quirks.omitClientId === true) form.delete('client_id')
   const isJson = client.settings.quirks.tokenRequestBody === 'json'
   if (isJson) headers['content-type'] = 'application/json'
   const body = isJson ? JSON.stringify(Object.fromEntries(form)) : form

@@ -3,6 +3,10 @@ import type { TokenResponseQuirks } from './token-response.ts'
 
 /** How a service departs from the RFCs, as data: there is no code in here, so that it can be kept and sent around. */
 export interface ProviderQuirks extends TokenResponseQuirks {
+  /** Where an answer names its error. Default `error`. */
+  readonly errorMember?: string
+  /** The service wants no `client_id` in a token request. */
+  readonly omitClientId?: boolean
   /** Error codes of the token endpoint that mean "this refresh token is dead", beside `invalid_grant`. */
   readonly grantDeadErrors?: readonly string[]
   /**

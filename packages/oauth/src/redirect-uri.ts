@@ -30,5 +30,8 @@ export function parseRedirectUri(value: string): Redirect | string {
   }
   if (url.search !== '') return 'must not have a query'
   const port = url.port === '' ? 0 : Number(url.port)
-  return { kind: 'loopback', loopback: { host: hostname, port, path: url.pathname } }
+  // `http://localhost` and `http://localhost/` are one address and two redirect URIs.
+  const isWithoutPath = url.pathname === '/' && !value.endsWith('/')
+  const path = { path: url.pathname, ...(isWithoutPath && { writtenPath: '' }) }
+  return { kind: 'loopback', loopback: { host: hostname, port, ...path } }
 }

@@ -94,6 +94,6 @@ function isRedirect(url: URL, redirectUri: string): boolean {
 /** Without a port, since nobody listens: the person copies the address that the browser could not load. */
 function uriOf(redirect: Redirect): string {
   if (redirect.kind !== 'loopback') return redirect.uri
-  const { host, port, path } = redirect.loopback
-  return `http://${host}${port === 0 ? '' : `:${port}`}${path}`
+  const { host, port, path, writtenPath = path } = redirect.loopback
+  return `http://${host}${port === 0 ? '' : `:${port}`}${writtenPath}`
 }

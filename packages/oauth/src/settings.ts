@@ -89,7 +89,9 @@ export function checkedSettings(options: OAuthAuthenticatorOptions): Settings {
     redirect: checkedRedirect(options.redirectUri),
     tokenTypes: checkedTokenTypes(options.tokenTypes),
     signInScopes: optionalTexts(options.signInScopes, 'signInScopes'),
-    accountName: optionalFunction(options.accountName, 'accountName') ?? nameFromClaims,
+    accountName:
+      optionalFunction(options.accountName, 'accountName') ??
+      nameFromClaims(optionalTexts(options.nameClaims, 'nameClaims')),
     prompt: optionalText(options.prompt, 'prompt'),
     loginHint: optionalText(options.loginHint, 'loginHint'),
     authorizationParameters: extra,

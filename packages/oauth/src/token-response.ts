@@ -1,3 +1,4 @@
+import { objectAt } from './member-path.ts'
 import type { BodyMembers } from './response-body.ts'
 
 /** Longest token that is stored, in UTF-16 units: 256 KiB (security.md TK-12). */
@@ -44,6 +45,10 @@ export interface TokenResponseQuirks {
   readonly scopeSeparator?: string
   /** Seconds that a token lives when the service does not say. Default: unknown. */
   readonly defaultLifetimeS?: number
+  /** Where the tokens are, when they are not at the top, e.g. `authed_user`. */
+  readonly tokenMember?: string
+  /** Names of token types that mean Bearer. */
+  readonly bearerTokenTypes?: readonly string[]
   /** A missing `token_type` means Bearer. Default `true`: too many services leave it out. */
   readonly tokenTypeRequired?: boolean
 }
@@ -54,7 +59,8 @@ export interface TokenResponseQuirks {
  * The refresh token is salvaged first and by itself: it may be the only live one of the account. Nothing here
  * throws; what could not be used is listed in `problems`.
  */
-export function readTokenResponse(members: BodyMembers, quirks: TokenResponseQuirks = {}): TokenResponse {
+export function readTokenResponse(answer: BodyMembers, quirks: TokenResponseQuirks = {}): TokenResponse {
+  const members = tokenMembers(answer, quirks.tokenMember)
   const problems: TokenProblem[] = []
   const refreshToken = readRefreshToken(members['refresh_token'], problems)
   const accessToken = readAccessToken(members['access_token'], problems)
@@ -75,6 +81,12 @@ export function readTokenResponse(members: BodyMembers, quirks: TokenResponseQui
     ...(typeof issuedTokenType === 'string' && { issuedTokenType }),
     problems,
   }
+}
+
+/** A sign-in may nest the tokens while a renewal does not, so both places are looked at. */
+function tokenMembers(answer: BodyMembers, path: string | undefined): BodyMembers {
+  const nested = path === undefined ? undefined : objectAt(answer, path)
+  return nested?.['access_token'] === undefined ? answer : { ...answer, ...nested }
 }
 
 /** Absent, `null` and `""` all mean "keep the one you have" (golang/oauth2 does the same). */
@@ -119,7 +131,7 @@ function readTokenType(
     return undefined
   }
   const name = typeof value === 'string' ? value.toLowerCase() : ''
-  if (name === 'bearer') return 'Bearer'
+  if (name === 'bearer' || (name !== '' && quirks.bearerTokenTypes?.includes(name) === true)) return 'Bearer'
   if (name === 'dpop') return 'DPoP'
   if (name === 'n_a') return 'N_A'
   problems.push('token_type_unknown')
