@@ -55,6 +55,14 @@ describe('a canary', () => {
     ])
     expect(() => canaries.adopt('pin', '1234')).toThrow(RangeError)
   })
+
+  test('is found in a form body, where only what must be is escaped', async () => {
+    canaries.adopt('refresh token of a server', '1//0abc+def/ghi=')
+    const form = 'refresh_token=1%2F%2F0abc%2Bdef%2Fghi%3D&client_id=app'
+    expect(await canaries.scan({ texts: [form] })).toEqual([
+      { canary: 'refresh token of a server', encoding: 'url-encoded', place: 'text 0', offset: 14 },
+    ])
+  })
 })
 
 describe('the search in a text', () => {

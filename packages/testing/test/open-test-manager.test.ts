@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@accountry/accounts'
 import { describe, expect, it, vi } from 'vitest'
-import { createFakeAuthenticator, openTestManager } from '../src/index.ts'
+import { createCanaries, createFakeAuthenticator, openTestManager } from '../src/index.ts'
 
 const type = 'com.example'
 
@@ -88,6 +88,18 @@ describe('openTestManager', () => {
     await expect(manager.getPassword(account ?? '')).rejects.toMatchObject({ code: 'ERR_VAULT_LOCKED' })
     world.keyProvider.always = undefined
     expect(await manager.unlock()).toBe(true)
+  })
+
+  it('keeps no secret readable in its folder', async () => {
+    const canaries = createCanaries()
+    await using world = await openTestManager({
+      authenticator: { rotates: true, secret: (label) => canaries.canary(label) },
+    })
+    const account = await world.manager.addAccount(type)
+    const token = await world.manager.getAuthToken(account, 'tasks')
+    expect(token.value).toBe(canaries.canary('token-1'))
+    expect(await world.manager.getPassword(account)).toBe(canaries.canary('refresh-1'))
+    await canaries.expectNoCanary({ directories: [world.directory], values: [token, account] })
   })
 
   it('closes everything and removes its folder at the end', async () => {

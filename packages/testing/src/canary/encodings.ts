@@ -18,6 +18,7 @@ export function encodingsOf(marker: string): EncodedMarker[] {
     { encoding: 'utf-16', bytes: Buffer.from(marker, 'utf16le').subarray(0, -1) },
     { encoding: 'hex', bytes: Buffer.from(bytes.toString('hex')) },
     { encoding: 'hex', bytes: Buffer.from(bytes.toString('hex').toUpperCase()) },
+    { encoding: 'url-encoded', bytes: Buffer.from(encodeURIComponent(marker.toWellFormed())) },
     { encoding: 'url-encoded', bytes: Buffer.from(percentEncoded(bytes)) },
     { encoding: 'url-encoded', bytes: Buffer.from(percentEncoded(bytes).toLowerCase()) },
   ]
