@@ -8,6 +8,8 @@ export async function listenOn(
   port: number = 0,
   host: string = '127.0.0.1',
 ): Promise<number> {
+  // A client that was stopped for some seconds would else send into a connection that was just closed for idleness.
+  server.keepAliveTimeout = 0
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject).listen(port, host, resolve)
   await promise

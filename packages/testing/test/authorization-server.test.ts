@@ -63,7 +63,7 @@ describe('signing in', () => {
       expect(callback.href.startsWith(redirect)).toBe(true)
     }
     const elsewhere = client.authorizationUrl({ redirect_uri: 'http://evil.example/callback' })
-    await expect(server.signIn(elsewhere)).rejects.toThrow('status 400')
+    await expect(server.signIn(elsewhere)).rejects.toThrow(/400 .*invalid_redirect_uri/)
   })
 
   test('says access_denied when the person says no, and the next one may still say yes', async () => {
@@ -73,6 +73,15 @@ describe('signing in', () => {
     server.consent = 'allow'
     const allowed = await server.signIn(client.authorizationUrl(), 'ben')
     expect(allowed.searchParams.get('code')).toBeTypeOf('string')
+  })
+
+  test('is refused to people whom the server does not know, who are told so', async () => {
+    await expect(server.signIn(client.authorizationUrl(), 'nobody')).rejects.toThrow('there is no user "nobody"')
+  })
+
+  test('is one request to the authorization endpoint', async () => {
+    await server.signIn(client.authorizationUrl({ scope: 'openid' }))
+    expect(server.requestsTo('authorization')).toMatchObject([{ method: 'GET', params: { scope: 'openid' } }])
   })
 
   test('needs PKCE from the native client', async () => {

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { InteractionHandler } from '@accountry/accounts'
 import type { JWTPayload } from 'jose'
 import type Provider from 'oidc-provider'
+import { closeAtOnce, listenOn } from '../loopback-server.ts'
 import { timeAdjuster } from './adjust-times.ts'
 import { Faults } from './faults.ts'
 import { Front, type InFlight } from './front.ts'
@@ -133,10 +133,7 @@ export class AuthorizationServer implements AsyncDisposable {
   /** Stops at once, also with connections that hang. */
   async close(): Promise<void> {
     await this.#front.close()
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#inner.close(() => resolve())
-    this.#inner.closeAllConnections()
-    await promise
+    await closeAtOnce(this.#inner)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -144,10 +141,7 @@ export class AuthorizationServer implements AsyncDisposable {
   }
 
   async #listenInside(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#inner.listen(0, '127.0.0.1', resolve)
-    await promise
-    this.#front.forwardTo((this.#inner.address() as AddressInfo).port, timeAdjuster(this.#parts))
+    this.#front.forwardTo(await listenOn(this.#inner), timeAdjuster(this.#parts))
   }
 }
 
@@ -157,7 +151,8 @@ function innerServer(parts: ProviderParts, provider: Provider, script: Script): 
   return createServer((request, response) => {
     const answer = async (): Promise<void> => {
       if (request.url?.startsWith('/interaction/') === true) {
-        await answerInteraction(provider, script, request, response)
+        const { user, consent } = script
+        await answerInteraction(provider, { user, consent, users: parts.settings.users }, request, response)
       } else if (!parts.settings.features.userinfo || !(await answerUserinfo(parts, request, response))) {
         await callback(request, response)
       }

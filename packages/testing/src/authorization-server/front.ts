@@ -6,8 +6,8 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Clock } from '@accountry/accounts'
+import { bodyOf, closeAtOnce, listenOn } from '../loopback-server.ts'
 import type { Fault, Faults } from './faults.ts'
 import { type Endpoint, type RecordedRequest, recordOf } from './recorded-request.ts'
 
@@ -48,10 +48,7 @@ export class Front {
   }
 
   async listen(port: number): Promise<number> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#server.once('error', reject).listen(port, '127.0.0.1', resolve)
-    await promise
-    return (this.#server.address() as AddressInfo).port
+    return await listenOn(this.#server, port)
   }
 
   forwardTo(port: number, adjust: Adjust): void {
@@ -65,11 +62,8 @@ export class Front {
   }
 
   async close(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#server.close(() => resolve())
-    this.#server.closeAllConnections()
+    await closeAtOnce(this.#server)
     this.#agent.destroy()
-    await promise
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -191,10 +185,4 @@ async function whenClosed(request: IncomingMessage): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   request.socket.once('close', () => resolve())
   await promise
-}
-
-async function bodyOf(stream: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of stream) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
 }

@@ -19,33 +19,39 @@ export interface RecordedRequest {
   /** Epoch milliseconds of its arrival. */
   readonly at: number
   readonly method: string
+  /** Without query. */
   readonly path: string
+  /** With query, as it came. */
+  readonly url: string
   readonly endpoint: Endpoint
   readonly grantType: string | undefined
-  /** Query and form parameters. */
+  /** Query and form parameters; of those that came several times the last, all of them are in `url` and `body`. */
   readonly params: Readonly<Record<string, string>>
   readonly headers: IncomingHttpHeaders
+  /** As it came. */
+  readonly body: string
   /** Of the answer; absent while there is none, and when a fault lost it. */
   status?: number
   /** When the answer was given or the connection was broken. */
   finishedAt?: number
 }
 
-const PATHS: readonly (readonly [string, Endpoint])[] = [
-  ['/.well-known/', 'discovery'],
-  ['/jwks', 'jwks'],
-  ['/token/introspection', 'introspection'],
-  ['/token/revocation', 'revocation'],
-  ['/token', 'token'],
-  ['/me', 'userinfo'],
-  ['/device/auth', 'device'],
-  ['/request', 'par'],
-  ['/session/end', 'end_session'],
-  ['/auth', 'authorization'],
-]
+const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
+  '/jwks': 'jwks',
+  '/auth': 'authorization',
+  '/token': 'token',
+  '/token/introspection': 'introspection',
+  '/token/revocation': 'revocation',
+  '/me': 'userinfo',
+  '/device/auth': 'device',
+  '/request': 'par',
+  '/session/end': 'end_session',
+}
 
+/** What a path of the provider is for. The steps of a sign-in after the first request are `other`. */
 export function endpointOf(path: string): Endpoint {
-  return PATHS.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'other'
+  if (path.startsWith('/.well-known/')) return 'discovery'
+  return Object.hasOwn(ENDPOINTS, path) ? (ENDPOINTS[path] ?? 'other') : 'other'
 }
 
 /** Reads what can be read of a request without understanding it. */
@@ -59,18 +65,21 @@ export function recordOf(
   at: number,
 ): RecordedRequest {
   const { method = 'GET', headers } = request
+  const text = body.toString('utf8')
   const url = new URL(request.url ?? '/', 'http://server.invalid')
   const params: Record<string, string> = Object.fromEntries(url.searchParams)
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true) {
-    Object.assign(params, Object.fromEntries(new URLSearchParams(body.toString('utf8'))))
+    Object.assign(params, Object.fromEntries(new URLSearchParams(text)))
   }
   return {
     at,
     method,
     path: url.pathname,
+    url: request.url ?? '/',
     endpoint: endpointOf(url.pathname),
     grantType: params['grant_type'],
     params,
     headers,
+    body: text,
   }
 }

@@ -29,8 +29,8 @@ export async function signInAt(
     })
     for (const line of response.headers.getSetCookie()) keepCookie(cookies, line)
     const location = response.headers.get('location')
-    await response.body?.cancel()
-    if (location === null) throw new Error(`the sign-in ended at ${next.pathname} with status ${response.status}`)
+    const page = await response.text()
+    if (location === null) throw new Error(`the sign-in ended at ${next.pathname}: ${response.status} ${page}`)
     next = new URL(location, next)
   }
   throw new Error(`the sign-in was redirected more than ${MOST_HOPS} times`)

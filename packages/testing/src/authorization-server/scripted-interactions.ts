@@ -6,20 +6,24 @@ export const USER_HEADER = 'x-scripted-user'
 
 /** What the person in front of the server does. */
 export interface Script {
-  user: string
-  consent: 'allow' | 'deny'
+  readonly user: string
+  readonly consent: 'allow' | 'deny'
 }
 
 /** Answers the provider's questions as the script says: who signs in, and whether they consent. */
 export async function answerInteraction(
   provider: Provider,
-  script: Script,
+  script: Script & { readonly users: object },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const details = await provider.interactionDetails(request, response)
   const header = request.headers[USER_HEADER]
   const user = typeof header === 'string' ? header : script.user
+  if (!Object.hasOwn(script.users, user)) {
+    response.writeHead(400).end(`there is no user ${JSON.stringify(user)} at this server`)
+    return
+  }
   if (details.prompt.name === 'login') {
     await provider.interactionFinished(
       request,
