@@ -1,4 +1,5 @@
 import {
+  type Account,
   AccountError,
   type AddAccountRequest,
   type Authenticator,
@@ -6,11 +7,15 @@ import {
   type AuthenticatorConfiguration,
   type AuthenticatorContext,
   type AuthenticatorDescription,
+  type CredentialContext,
   type NewAccount,
   type StartedSession,
+  type UpdateCredentialsRequest,
 } from '@accountry/accounts'
+import { fieldsOf, scopesIn } from './credential-fields.ts'
 import { signInWithDeviceCode } from './device-flow.ts'
 import { noLocalBrowser } from './environment.ts'
+import { hasFeatures } from './features.ts'
 import { isUnattended, pickFlow } from './flows.ts'
 import { getAuthToken } from './get-auth-token.ts'
 import { signInThroughLoopback } from './loopback-flow.ts'
@@ -23,7 +28,7 @@ import { finishSession, startSession } from './session-flow.ts'
 import { checkedSettings, type Settings } from './settings.ts'
 import type { SignInRequest } from './sign-in.ts'
 import { readSignInOptions } from './sign-in-options.ts'
-import { wantedAtSignIn } from './token-purpose.ts'
+import { union, wantedAtSignIn } from './token-purpose.ts'
 import { addUnattendedAccount } from './unattended-flow.ts'
 
 /**
@@ -58,8 +63,9 @@ export function createOAuthAuthenticator(options: OAuthAuthenticatorOptions): Au
     authorizeRequest: (request, context) => authorizeRequest(client, request, context),
     getAuthTokenLabel: (authTokenType) => settings.tokenTypes?.[authTokenType]?.label ?? authTokenType,
     updateCredentials: async (request, context) =>
-      await signIn(client, context, signInAgain(settings, request), request.authTokenType),
-    ...(!isUnattended(settings.flows) && sessionMethods(client)),
+      await signIn(client, context, signInAgain(settings, request, context), request.authTokenType),
+    hasFeatures: ({ features }, { credential }) => Promise.resolve(hasFeatures(settings, features, credential)),
+    ...(!isUnattended(settings.flows) && methodsForPeople(client)),
     revoke: (account, context) => revokeAccount(client, account, context),
   }
 }
@@ -84,18 +90,37 @@ function configurationOf(options: OAuthAuthenticatorOptions): AuthenticatorConfi
   return { kind: 'oauth', options: JSON.parse(JSON.stringify(options)) as Record<string, unknown> }
 }
 
-/** Signing in across two calls, for answers that arrive somewhere else. */
-function sessionMethods(
+/** What there is only where a person signs in: sign-ins across two calls, and asking the person again. */
+function methodsForPeople(
   client: OAuthClient,
-): Pick<Authenticator, 'startAddAccountSession' | 'startUpdateCredentialsSession' | 'finishSession'> {
+): Pick<
+  Authenticator,
+  'startAddAccountSession' | 'startUpdateCredentialsSession' | 'finishSession' | 'confirmCredentials'
+> {
   const { settings } = client
   return {
     startAddAccountSession: async (request, context): Promise<StartedSession> =>
       await startSession(client, context, signInRequest(settings, request), request.redirectUri),
     startUpdateCredentialsSession: async (request, context): Promise<StartedSession> =>
-      await startSession(client, context, signInAgain(settings, request), request.redirectUri),
+      await startSession(client, context, signInAgain(settings, request, context), request.redirectUri),
     finishSession: (request, context) => finishSession(client, request, context),
+    confirmCredentials: ({ account }, context) => isSamePerson(client, account, context),
   }
+}
+
+/**
+ * Lets the person sign in once more and looks who it was. What that sign-in yields is dropped, not revoked: at many
+ * servers it belongs to the grant of the account, which would end with it.
+ */
+async function isSamePerson(client: OAuthClient, account: Account, context: CredentialContext): Promise<boolean> {
+  const { issuer, subject } = context.credential
+  if (subject === undefined) {
+    const message = `${account.name} (${account.type}): it is not known whose account this is, so nobody can confirm it`
+    throw new AccountError('ERR_UNSUPPORTED', message, { account })
+  }
+  const request = signInRequest(client.settings, { name: account.name, options: { prompt: 'login' } })
+  const again = await signIn(client, context, { ...request, scopes: [], resource: [], account }, undefined)
+  return again.subject === subject && again.issuer === (issuer ?? client.settings.issuer)
 }
 
 function signInRequest(
@@ -119,15 +144,19 @@ function signInRequest(
   }
 }
 
-/** The name of the account is the hint; who really signed in is compared by the manager. */
+/**
+ * The name of the account is the hint; who really signed in is compared by the manager. What was granted before is
+ * asked for again, so that a step-up widens the grant and does not replace it.
+ */
 function signInAgain(
   settings: Settings,
-  request: Pick<AddAccountRequest, 'authTokenType' | 'options'> & {
-    readonly account: NonNullable<SignInRequest['account']>
-  },
+  request: Pick<UpdateCredentialsRequest, 'account' | 'authTokenType' | 'options'>,
+  { credential }: CredentialContext,
 ): SignInRequest {
   const { account } = request
-  return { ...signInRequest(settings, { ...request, name: account.name }), account }
+  const wanted = signInRequest(settings, { ...request, name: account.name })
+  const granted = scopesIn(fieldsOf(credential).grantedScopes)
+  return { ...wanted, scopes: union(wanted.scopes, granted), account }
 }
 
 async function signIn(

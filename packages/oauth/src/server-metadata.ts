@@ -46,9 +46,6 @@ const LISTS = [
 
 const FLAGS = ['require_pushed_authorization_requests', 'authorization_response_iss_parameter_supported'] as const
 
-/** The name of one of the endpoints above. */
-export type EndpointName = (typeof ENDPOINTS)[number]
-
 /**
  * Takes over what is used of a metadata document, after checking every endpoint in it.
  *

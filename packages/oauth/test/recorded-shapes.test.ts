@@ -374,13 +374,11 @@ describe('Google', () => {
 
   it('asks to sign in again when the session rules of an organisation say so', async () => {
     discovery()
-    nock('https://oauth2.googleapis.com')
-      .post('/token')
-      .reply(400, {
-        error: 'invalid_grant',
-        error_description: 'reauth related error (invalid_rapt)',
-        error_subtype: 'invalid_rapt',
-      })
+    nock('https://oauth2.googleapis.com').post('/token').reply(400, {
+      error: 'invalid_grant',
+      error_description: 'reauth related error (invalid_rapt)',
+      error_subtype: 'invalid_rapt',
+    })
     expect((await errorOf(refresh(own(), {}).token)).code).toBe('ERR_INTERACTION_REQUIRED')
   })
 })
