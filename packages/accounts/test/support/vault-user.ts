@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { AccountManager, type Authenticator, type CredentialContext } from '@accountry/accounts'
+import { AccountError, AccountManager, type Authenticator, type CredentialContext } from '@accountry/accounts'
 import { Database } from '../../src/storage/database.ts'
 import { ChangeFeed } from '../../src/vault/change-feed.ts'
 import { APPLICATION_ID, MIGRATIONS } from '../../src/vault/schema.ts'
@@ -11,6 +11,7 @@ export type VaultRequest =
   | { readonly do: 'add'; readonly name: string; readonly password?: string }
   | { readonly do: 'get-token'; readonly account: string; readonly authTokenType?: string }
   | { readonly do: 'get-token-hanging'; readonly account: string }
+  | { readonly do: 'die-before-request'; readonly account: string }
   | { readonly do: 'invalidate'; readonly value: string }
   | { readonly do: 'remove'; readonly account: string }
   | { readonly do: 'set-user-data'; readonly account: string; readonly key: string; readonly value: string }
@@ -48,6 +49,9 @@ async function perform(manager: AccountManager, request: Exclude<VaultRequest, {
     case 'get-token-hanging':
       manager.getAuthToken(request.account, 'hang').catch(() => undefined)
       return 'asked'
+    case 'die-before-request':
+      // The intent is durable when the authenticator is asked.
+      return await manager.getAuthToken(request.account, 'die')
     case 'invalidate':
       return await manager.invalidateAuthToken(TYPE, request.value)
     case 'remove':
@@ -67,6 +71,7 @@ const authenticator: Authenticator = {
   description: { type: TYPE, label: 'Example' },
   addAccount: () => Promise.reject(new Error('nobody signs in here')),
   async getAuthToken({ authTokenType }, context) {
+    if (authTokenType === 'die') process.kill(process.pid, 'SIGKILL')
     if (server === undefined) return { value: `made-up-by-${process.pid}` }
     return await redeem(server, String(authTokenType), context)
   },
@@ -79,8 +84,10 @@ async function redeem(
 ): Promise<{ value: string; expiresAt: number }> {
   const body = JSON.stringify({ password: context.credential.password, authTokenType })
   const response = await context.fetch(url, { method: 'POST', body, signal: context.signal })
-  const answer = (await response.json()) as { password: string; value: string; lifetimeMs: number; error?: object }
-  if (answer.error !== undefined) throw Object.assign(new Error('refused'), answer.error)
+  const answer = (await response.json()) as { password: string; value: string; lifetimeMs: number; error?: string }
+  if (answer.error !== undefined) {
+    throw new AccountError('ERR_INTERACTION_REQUIRED', 'the service refused the grant', { reason: 'revoked_or_reused' })
+  }
   await context.replaceCredential({ password: answer.password })
   return { value: answer.value, expiresAt: Date.now() + answer.lifetimeMs }
 }
