@@ -53,7 +53,7 @@ export class CredentialWriter {
     const record = this.#engine.records.get(account.id)
     if (record === undefined) throw superseded(account, 'account_removed')
     if (record.generation !== generation) throw superseded(account, 'superseded')
-    const before = this.read(record)
+    const before = this.#engine.vault.keyring.finishing(() => this.read(record))
     const checked = checkedUpdate(update, account.type)
     const credential = merged(before, checked)
     if (checked.claims === undefined && isSame(before, credential)) return { durable: true, generation, credential }

@@ -8,6 +8,7 @@ import { AccountError } from './errors.ts'
 import { Events } from './events.ts'
 import type { InteractionHandler } from './interaction.ts'
 import type { Logger } from './logger.ts'
+import { RunningCalls } from './running-calls.ts'
 import { isBusy } from './storage/busy.ts'
 import { TokenCache } from './token-cache.ts'
 import { type AccountRecord, AccountRecords } from './vault/account-records.ts'
@@ -52,6 +53,7 @@ export class Engine {
   readonly tokens: TokenRecords
   readonly index: AccountIndex = new AccountIndex()
   readonly cache: TokenCache = new TokenCache()
+  readonly calls: RunningCalls = new RunningCalls()
   readonly events: Events
   readonly authenticators: Map<string, Authenticator> = new Map()
   readonly #visibility = new Map<string, AccountVisibility>()
@@ -96,6 +98,7 @@ export class Engine {
 
   markClosed(): void {
     this.#closed = true
+    this.calls.endInteractive()
   }
 
   /**
@@ -229,8 +232,10 @@ export class Engine {
     const last = changes.findLast((change) => change.account === id && change.event !== 'account:state')
     if (last !== undefined) this.cache.forgetBefore(id, last.revision)
     const record = this.records.get(id)
-    if (record === undefined) this.index.delete(id)
-    else this.index.set(record)
+    if (record === undefined) {
+      this.index.delete(id)
+      this.calls.endForRemoved(id)
+    } else this.index.set(record)
     const sql = 'SELECT visibility FROM visibility WHERE account = ? AND principal = ?'
     const row = this.vault.database.prepare(sql).get(id, this.app.id)
     if (row === undefined) this.#visibility.delete(id)

@@ -245,7 +245,11 @@ export class AccountError extends Error {
 
 /** Whether `value` is an {@link AccountError}, also of another copy of this package. */
 export function isAccountError(value: unknown): value is AccountError {
-  return typeof value === 'object' && value !== null && (value as { [marker]?: unknown })[marker] === true
+  try {
+    return typeof value === 'object' && value !== null && (value as { [marker]?: unknown })[marker] === true
+  } catch {
+    return false
+  }
 }
 
 /**
@@ -286,10 +290,15 @@ function reducedCause(cause: unknown): unknown {
 /** A foreign error keeps its class and its code; its message and fields may hold tokens. */
 function reducedForJson(cause: unknown): { name: string; code?: string } | undefined {
   if (typeof cause !== 'object' || cause === null) return undefined
-  const { name, code } = cause as { name?: unknown; code?: unknown }
-  return {
-    name: shortWord(name) ?? 'Error',
-    ...(shortWord(code) !== undefined && { code: shortWord(code) as string }),
+  try {
+    const { name, code } = cause as { name?: unknown; code?: unknown }
+    return {
+      name: shortWord(name) ?? 'Error',
+      ...(shortWord(code) !== undefined && { code: shortWord(code) as string }),
+    }
+  } catch {
+    // An error whose fields throw when they are read.
+    return { name: 'Error' }
   }
 }
 

@@ -37,15 +37,20 @@ export class Events {
     this.#emitter.removeAllListeners()
   }
 
+  #report(event: EventName, error: unknown): void {
+    this.#log.error('listener.failed', { event, error: error instanceof Error ? error.name : typeof error })
+  }
+
   #guard(event: EventName, listener: Listener): (event: unknown) => void {
     if (typeof listener !== 'function') throw new TypeError(`listener must be a function, received ${kindOf(listener)}`)
     const known = this.#guarded.get(listener)
     if (known !== undefined) return known
     const guarded = (detail: unknown) => {
       try {
-        listener(detail as never)
+        // An async listener is none of our business either, as long as its rejection ends the process.
+        Promise.resolve(listener(detail as never) as unknown).catch((error: unknown) => this.#report(event, error))
       } catch (error) {
-        this.#log.error('listener.failed', { event, error: error instanceof Error ? error.name : typeof error })
+        this.#report(event, error)
       }
     }
     this.#guarded.set(listener, guarded)

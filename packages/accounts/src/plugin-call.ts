@@ -53,6 +53,11 @@ export async function callPlugin<T>(engine: Engine, call: PluginCall<T>): Promis
   }
   const onAbort = () =>
     end(new AccountError('ERR_ABORTED', `${call.what} was aborted`, { reason: 'caller', account: call.account }))
+  const release = engine.calls.add({
+    account: call.account?.id,
+    isInteractive: call.interactive,
+    end,
+  })
   const cancelTimer = engine.clock.setTimer(() => end(timeoutError(call)), call.timeoutMs)
   if (call.signal?.aborted) onAbort()
   call.signal?.addEventListener('abort', onAbort, { once: true })
@@ -64,6 +69,7 @@ export async function callPlugin<T>(engine: Engine, call: PluginCall<T>): Promis
     throw mappedError(error, call)
   } finally {
     cancelTimer()
+    release()
     call.signal?.removeEventListener('abort', onAbort)
   }
 }
@@ -126,7 +132,11 @@ function mappedError<T>(error: unknown, call: PluginCall<T>): AccountError {
 /** The code of a system error, also where fetch hides it in the cause. */
 function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } }
-  const found = typeof code === 'string' ? code : cause?.code
-  return typeof found === 'string' ? found : undefined
+  try {
+    const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } }
+    const found = typeof code === 'string' ? code : cause?.code
+    return typeof found === 'string' ? found : undefined
+  } catch {
+    return undefined
+  }
 }

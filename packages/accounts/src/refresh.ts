@@ -80,12 +80,13 @@ export class Refresh {
   }
 
   #read(record: AccountRecord): Attempt {
-    const credential = this.#credentials.read(record)
+    const credential = this.#engine.vault.keyring.finishing(() => this.#credentials.read(record))
     return { record, credential, generation: record.generation, fingerprint: this.#fingerprint(credential) }
   }
 
-  #fingerprint(credential: Credential): string {
-    return credential.password === undefined ? '' : this.#engine.vault.fingerprint(credential.password)
+  #fingerprint({ password }: Credential): string {
+    const { vault } = this.#engine
+    return password === undefined ? '' : vault.keyring.finishing(() => vault.fingerprint(password))
   }
 
   /** Whether the owner before died after its intent with this very credential: its answer, if any, is lost. */
@@ -127,6 +128,11 @@ export class Refresh {
           if (!mayReplay) throw error
           mayReplay = false
           continue
+        }
+        if (error.code === 'ERR_AUTHENTICATOR_TIMEOUT' && !isAnswered) {
+          // It may still be at it: asking again would send the same credential twice at once.
+          await this.#writeIntent(lease, attempt, true)
+          throw error
         }
         if (!isDeadGrant(error) || isAnswered) throw error
         if (mayReadAgain && this.#readAgain(attempt, sent)) {

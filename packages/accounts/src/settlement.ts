@@ -38,10 +38,12 @@ export class Settlement {
       scopes: issued.scopes ?? [],
       obtainedAt: this.#engine.clock.now(),
     }
-    const token = new AuthToken({ ...stored, account })
+    let token = new AuthToken({ ...stored, account })
     try {
       const revision = await this.#engine.commit((announce) => {
         const record = this.#current(attempt)
+        // It may have been renamed while the token was on its way.
+        token = new AuthToken({ ...stored, account: record.account })
         // The service has just ended every other token of the account.
         if (issuesSingleTokens(this.#engine.authenticators.get(account.type)?.description)) {
           this.#engine.tokens.deleteAll(account.id)

@@ -34,7 +34,8 @@ export class SignIn {
     void this.#engine.vault.keyring.dataKey
     return await this.#oneAtATime(`sign-in:${type}`, options.signal, isAnswered, async () => {
       const answer = await this.#askForNew(authenticator, options)
-      return await this.#storeNew(type, checkedNewAccount(answer, type), options.ifExists ?? 'update')
+      const fresh = checkTokenTypes(checkedNewAccount(answer, type), authenticator)
+      return await this.#storeNew(type, fresh, options.ifExists ?? 'update')
     })
   }
 
@@ -98,7 +99,8 @@ export class SignIn {
     }
     return await this.#oneAtATime(`sign-in:${account.id}`, options.signal, isAnswered, async () => {
       const answer = await this.#askAgain(record, authenticator, options)
-      return await this.store(account.type, record, checkedNewAccount(answer, account.type))
+      const fresh = checkTokenTypes(checkedNewAccount(answer, account.type), authenticator)
+      return await this.store(account.type, record, fresh)
     })
   }
 
@@ -189,6 +191,22 @@ export class SignIn {
     if (namesake === undefined) return undefined
     return namesake.subject === undefined || fresh.subject === undefined ? namesake : undefined
   }
+}
+
+/** @throws AccountError `ERR_INVALID_RESPONSE` for a token of a type that the authenticator does not declare. */
+function checkTokenTypes(fresh: NewAccount, { description }: Authenticator): NewAccount {
+  const { type, tokenTypes } = description
+  const undeclared = Object.keys(fresh.tokens ?? {}).find(
+    (name) => tokenTypes !== undefined && !Object.hasOwn(tokenTypes, name),
+  )
+  if (undeclared === undefined) return fresh
+  throw new AccountError(
+    'ERR_INVALID_RESPONSE',
+    `the authenticator of ${type} answered a token of a type that it does not declare; tell its developer`,
+    {
+      action: 'contact-developer',
+    },
+  )
 }
 
 function contentOf(fresh: NewAccount): AccountContent {

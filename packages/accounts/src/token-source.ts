@@ -4,7 +4,7 @@ import type { Authenticator, CredentialContext } from './authenticator.ts'
 import { awaitForCaller } from './caller-signal.ts'
 import { CredentialWriter } from './credential-writer.ts'
 import type { Engine } from './engine.ts'
-import { AccountError } from './errors.ts'
+import { AccountError, isAccountError } from './errors.ts'
 import { ExitGuard } from './exit-guard.ts'
 import { callPlugin } from './plugin-call.ts'
 import { isSuperseded, Refresh } from './refresh.ts'
@@ -117,11 +117,31 @@ export class TokenSource {
     }
     if (authenticator === undefined) throw noAuthenticator(record)
     const dead = stateError(record, this.#engine.clock.now())
-    if (dead !== undefined) return this.#leftover(known, wanted, dead)
+    if (dead !== undefined) {
+      if (wanted.notify && !dead.retryable) await this.#raiseAttention(record)
+      return this.#leftover(known, wanted, dead)
+    }
     const flight = this.#join(record, authenticator, wanted)
-    const token = await awaitForCaller(flight, options.signal, 'getting a token')
-    this.#watch(token, this.#engine.clock.now(), authenticator, wanted)
-    return token
+    try {
+      const token = await awaitForCaller(flight, options.signal, 'getting a token')
+      this.#watch(token, this.#engine.clock.now(), authenticator, wanted)
+      return token
+    } catch (error) {
+      if (!isAccountError(error)) throw error
+      return this.#leftover(known, wanted, error)
+    }
+  }
+
+  /** That the person is needed was known before; somebody who wants them to be told comes only now. */
+  async #raiseAttention({ account }: AccountRecord): Promise<void> {
+    const { records } = this.#engine
+    if (records.get(account.id)?.attention !== false) return
+    await this.#engine.commit((announce) => {
+      const record = records.get(account.id)
+      if (record === undefined || record.attention) return
+      records.update(account.id, { attention: 1 })
+      announce({ event: 'account:attention', account, reason: record.reason })
+    })
   }
 
   /** Tokens that somebody asked for are renewed ahead, in hosts that live long. */

@@ -348,7 +348,7 @@ describe('the person who changes an account during a renewal', () => {
     expect(await manager.getAccounts()).toEqual([])
   })
 
-  it.fails('by removing it aborts what the authenticator is doing', async () => {
+  it('by removing it aborts what the authenticator is doing', async () => {
     const { manager, account, authenticator } = await open()
     authenticator.hold('getAuthToken')
     const asked = failureOf(manager.getAuthToken(account, 'calendar'))
@@ -361,7 +361,7 @@ describe('the person who changes an account during a renewal', () => {
     expect(aborted).toBe(true)
   })
 
-  it.fails('by renaming it changes nothing for the renewal, and the token belongs to the new name', async () => {
+  it('by renaming it changes nothing for the renewal, and the token belongs to the new name', async () => {
     const { manager, account, authenticator } = await open()
     authenticator.hold('getAuthToken')
     const asked = manager.getAuthToken(account, 'calendar')
@@ -442,7 +442,7 @@ describe('an answer that was lost on the way', () => {
     expect(await manager.getPassword(account)).toBe('second')
   })
 
-  it.fails('because the authenticator did not answer in time leaves the same doubt', async () => {
+  it('because the authenticator did not answer in time leaves the same doubt', async () => {
     const { manager, account, authenticator, clock } = await open()
     authenticator.next('getAuthToken', neverAnswers, invalidGrant())
     const asked = failureOf(manager.getAuthToken(account, 'calendar'))
@@ -580,7 +580,7 @@ describe('a service that cannot be reached', () => {
     expect(authenticator.count('getAuthToken')).toBe(2)
   })
 
-  it.fails('does not keep a token back that is still valid at the first failure either', async () => {
+  it('does not keep a token back that is still valid at the first failure either', async () => {
     const { manager, account, authenticator, clock } = await open()
     const token = await manager.getAuthToken(account, 'calendar')
     clock.jump(HOUR - 30_000)
@@ -678,7 +678,7 @@ describe('attention', () => {
     expect(heard).toEqual([])
   })
 
-  it.fails('is asked for also when it was known before that the person is needed', async () => {
+  it('is asked for also when it was known before that the person is needed', async () => {
     const { manager, account, authenticator } = await open()
     authenticator.always('getAuthToken', invalidGrant())
     const heard = attentionOf(manager)
@@ -690,7 +690,7 @@ describe('attention', () => {
 })
 
 describe('a key that the app takes away while a renewal is on its way', () => {
-  it.fails('does not lose the rotated credential', async () => {
+  it('does not lose the rotated credential', async () => {
     const { manager, account, authenticator } = await open()
     authenticator.hold('getAuthToken')
     const asked = manager.getAuthToken(account, 'calendar').catch((error: AccountError) => error.code)

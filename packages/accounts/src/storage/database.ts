@@ -94,6 +94,7 @@ export class Database {
 
   /** Runs a synchronous function that reads, in one snapshot, waiting while SQLite is busy. */
   async read<T>(run: () => T): Promise<T> {
+    this.#checkOpen()
     try {
       return await retryWhileBusy(() => this.#inTransaction('BEGIN', run), this.#patience('reading'))
     } catch (error) {
@@ -109,6 +110,7 @@ export class Database {
    * @throws AccountError `ERR_STORAGE_WRITE` (`busy`, `disk_full`, `read_only`, `io`).
    */
   async write<T>(run: () => T, options: { signal?: AbortSignal } = {}): Promise<T> {
+    this.#checkOpen()
     try {
       return await retryWhileBusy(() => this.#inTransaction('BEGIN IMMEDIATE', run), {
         ...this.#patience('writing'),
@@ -135,7 +137,12 @@ export class Database {
     if (this.#connection.isOpen) this.#connection.close()
   }
 
+  #checkOpen(): void {
+    if (!this.isOpen) throw new AccountError('ERR_CLOSED', `${this.file} was closed meanwhile; open it again`)
+  }
+
   #compile(sql: string): Statement {
+    this.#checkOpen()
     try {
       return new Statement(this.file, this.#connection.prepare(sql))
     } catch (error) {
@@ -148,6 +155,7 @@ export class Database {
   }
 
   #inTransaction<T>(begin: string, run: () => T): T {
+    this.#checkOpen()
     this.#connection.exec(begin)
     try {
       const result = run()

@@ -41,6 +41,25 @@ export function storageError(file: string, error: unknown): unknown {
   }
 }
 
+/** A file or folder of ours that could not be written: the same errors as those of the database. */
+export function writeError(path: string, error: unknown): unknown {
+  const code = (error as { code?: unknown } | null)?.code
+  const cause = { name: 'SystemError', code }
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return failedWrite(path, 'disk_full', 'the disk is full; free some space', cause)
+    case 'EROFS':
+    case 'EACCES':
+    case 'EPERM':
+      return failedWrite(path, 'read_only', 'it is read-only; check the permissions of the file and its folder', cause)
+    case 'EIO':
+      return failedWrite(path, 'io', 'the disk reported an error; check it', cause)
+    default:
+      return storageError(path, error)
+  }
+}
+
 function failedWrite(file: string, reason: 'disk_full' | 'read_only' | 'io', why: string, cause: object): AccountError {
   return new AccountError('ERR_STORAGE_WRITE', `could not write ${file}: ${why}`, {
     reason,

@@ -7,6 +7,7 @@ import { Doorbell } from '../storage/doorbell.ts'
 import { FILE_MODE, folderError, isErrno, openPrivateFolder } from '../storage/folder.ts'
 import { Leases } from '../storage/leases.ts'
 import { Liveness } from '../storage/liveness.ts'
+import { writeError } from '../storage/storage-error.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { underInitLock } from './init-lock.ts'
 import type { Recipient } from './key-providers.ts'
@@ -130,8 +131,12 @@ export class Vault {
   }
 
   get liveness(): Liveness {
-    this.#liveness ??= Liveness.open(this.files.alive)
-    return this.#liveness
+    try {
+      this.#liveness ??= Liveness.open(this.files.alive)
+      return this.#liveness
+    } catch (error) {
+      throw writeError(this.files.alive, error)
+    }
   }
 
   /** @throws AccountError `ERR_VAULT_LOCKED` or `ERR_VAULT_KEY_LOST` while the key is not there. */
