@@ -21,7 +21,7 @@ describe.skipIf(namespace === undefined)('on a full disk', () => {
     })
   })
 
-  it.fails('the first renewal of a process is refused in the same way', async () => {
+  it('the first renewal of a process is refused in the same way', async () => {
     expect(await onSmallDisk('full: before anybody needed a lease')).toEqual({
       refused: 'ERR_STORAGE_WRITE disk_full',
       asked: 0,
@@ -50,7 +50,7 @@ describe.skipIf(namespace === undefined)('on a full disk', () => {
     })
   })
 
-  it.fails('no vault is made, and one is when there is space', async () => {
+  it('no vault is made, and one is when there is space', async () => {
     expect(await onSmallDisk('full: nothing is made')).toEqual({
       refused: expect.stringMatching(/^ERR_(STORAGE_WRITE|VAULT_UNAVAILABLE) disk_full$/),
       afterwards: 'ok',
@@ -59,7 +59,7 @@ describe.skipIf(namespace === undefined)('on a full disk', () => {
 })
 
 describe.skipIf(namespace === undefined)('on a read-only disk', () => {
-  it.fails('what is there is served, nothing is renewed, and every write says why it is refused', async () => {
+  it('what is there is served, nothing is renewed, and every write says why it is refused', async () => {
     expect(await onSmallDisk('read-only: what is there is served')).toEqual({
       listed: 1,
       password: 'refresh-0',
@@ -80,7 +80,7 @@ describe.skipIf(namespace === undefined)('on a read-only disk', () => {
     })
   })
 
-  it.fails.each(['read-only: no vault yet', 'read-only: an empty folder'])(
+  it.each(['read-only: no vault yet', 'read-only: an empty folder'])(
     'no vault can be made (%s)',
     async (scenario) => {
       expect(await onSmallDisk(scenario)).toEqual({

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, type Stats, statfsSync } from 'node:fs'
+import { accessSync, constants, lstatSync, mkdirSync, type Stats, statfsSync } from 'node:fs'
 import { chmod, lstat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -55,12 +55,24 @@ export function openPrivateFolder(folder: string, options: { allowNetworkFileSys
   try {
     mkdirSync(path, { recursive: true, mode: FOLDER_MODE })
   } catch (error) {
-    if (!(isErrno(error, 'EROFS') && existsAsFolder(path))) throw folderError(path, error)
+    if (!existsAsFolder(path)) throw folderError(path, whyNotWritable(path) ?? error)
   }
   checkOwnFolder(path, lstatSync(path))
   checkParent(path)
   if (options.allowNetworkFileSystem !== true) checkLocalFileSystem(path)
   return path
+}
+
+/** Making several folders at once hides the reason behind an ENOENT: asks the nearest one that exists. */
+function whyNotWritable(path: string): unknown {
+  let nearest = dirname(path)
+  while (!existsAsFolder(nearest) && nearest !== dirname(nearest)) nearest = dirname(nearest)
+  try {
+    accessSync(nearest, constants.W_OK)
+    return undefined
+  } catch (error) {
+    return error
+  }
 }
 
 function existsAsFolder(path: string): boolean {

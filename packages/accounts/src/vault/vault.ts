@@ -131,6 +131,7 @@ export class Vault {
   }
 
   get liveness(): Liveness {
+    if (this.database.readOnly) throw writeError(this.database.file, { code: 'EROFS' })
     try {
       this.#liveness ??= Liveness.open(this.files.alive)
       return this.#liveness
