@@ -144,7 +144,8 @@ function saveTarget(
   if (next.parks) target = parkTarget(target, next.reason ?? 'authentication-error', revision, now)
   else if (next.verdict === 'success') target = { ...target, parkedAt: undefined, parkedReason: undefined }
   store.targets.save(target)
-  rescheduleTarget(store, target)
+  const waitsChanged = target.backoffUntilAt !== before.backoffUntilAt || target.delayUntilAt !== before.delayUntilAt
+  if (waitsChanged) rescheduleTarget(store, target)
   return target
 }
 

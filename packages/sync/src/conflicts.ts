@@ -5,6 +5,11 @@ export function slotOf(operation: Pick<OperationRecord, 'service'>, allowParalle
   return allowParallelSyncs ? undefined : `service:${operation.service}`
 }
 
+/** Stuck, or on its way out already: nothing more can be asked of it. */
+function isImmovable({ state, stop }: OperationRecord): boolean {
+  return state === 'stuck' || stop !== undefined
+}
+
 export type ConflictVerdict =
   | { readonly kind: 'free' }
   /** Somebody as urgent, or more, is at work. */
@@ -29,6 +34,6 @@ export function judgeConflict(
     (other) => other.target === candidate.target || (slot !== undefined && other.slot === slot),
   )
   if (inTheWay.length === 0) return { kind: 'free' }
-  const blocking = inTheWay.find((other) => other.state === 'stuck' || other.lane <= candidate.lane)
+  const blocking = inTheWay.find((other) => isImmovable(other) || other.lane <= candidate.lane)
   return blocking === undefined ? { kind: 'preempt', victims: inTheWay } : { kind: 'wait', for: blocking }
 }

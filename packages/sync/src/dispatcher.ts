@@ -1,3 +1,4 @@
+import type { ActiveRun } from './active-run.ts'
 import { announceDropped, factsOf } from './announce.ts'
 import { judgeConflict, slotOf } from './conflicts.ts'
 import type { Engine } from './engine.ts'
@@ -38,8 +39,9 @@ export class Dispatcher {
   /** Claims and starts what is due and possible. */
   async dispatch(): Promise<void> {
     const { store, clock } = this.#engine
-    if (!this.#hasWork()) return
     const free = await this.#runner.freeSlots()
+    // A look without a lock: a turn that finds nothing to do writes nothing.
+    if (!this.#arePeriodicsDue() && this.#candidates(free, store.operations.listBusy()).length === 0) return
     const claims = await store.write(() => {
       queueDuePeriodics(this.#engine, clock.now())
       return this.#claim(free)
@@ -54,56 +56,44 @@ export class Dispatcher {
     }
   }
 
-  /** A look without a lock: a turn that finds nothing writes nothing. */
-  #hasWork(): boolean {
-    const { store, adapters, clock, environment } = this.#engine
+  #arePeriodicsDue(): boolean {
+    const { store, adapters, clock } = this.#engine
     const now = clock.now()
-    const gates = openGates(environment)
-    for (const service of adapters.served()) {
-      if ((store.periodics.nextDueAt(service) ?? Number.POSITIVE_INFINITY) <= now) return true
-      for (const gate of gates) {
-        for (const lane of LANES) if (store.operations.listDue({ service, gate, lane, now }, 1).length > 0) return true
-      }
-    }
-    return false
+    return [...adapters.served()].some((service) => (store.periodics.nextDueAt(service) ?? now + 1) <= now)
   }
 
   /** Inside a write. */
-  #claim(free: { regular: number; initialization: number }): Claims {
-    const { store, adapters, clock, environment } = this.#engine
-    const now = clock.now()
+  #claim(free: SlotCounts): Claims {
+    const { store, clock } = this.#engine
     const busy = store.operations.listBusy()
-    const gates = openGates(environment)
     const left = { ...free }
     const claims: Claims = { started: [], dropped: [], victims: [] }
-    const candidates: OperationRecord[] = []
-    for (const service of adapters.served()) {
-      for (const lane of LANES) {
-        const wanted = (lane === LANE_INITIALIZE ? left.initialization : left.regular) + 1
-        candidates.push(
-          ...listCandidates(store, { service, gates, lane, now }, wanted, (operation) =>
-            this.#isPossible(operation, busy),
-          ),
-        )
-      }
-    }
-    candidates.sort(compareCandidates(now))
-    for (const candidate of candidates) this.#consider(candidate, busy, left, claims, now)
+    for (const candidate of this.#candidates(free, busy)) this.#consider(candidate, busy, left, claims, clock.now())
     return claims
   }
 
-  #isPossible(operation: OperationRecord, busy: readonly OperationRecord[]): boolean {
-    const parallel = this.#engine.adapters.serving(operation.service)?.allowParallelSyncs === true
-    return judgeConflict(operation, busy, parallel).kind !== 'wait'
+  /** Due operations for which something can be done now, the most urgent first. */
+  #candidates(free: SlotCounts, busy: readonly OperationRecord[]): OperationRecord[] {
+    const { store, adapters, clock, environment } = this.#engine
+    const now = clock.now()
+    const gates = openGates(environment)
+    const candidates: OperationRecord[] = []
+    for (const service of adapters.served()) {
+      const parallel = adapters.serving(service)?.allowParallelSyncs === true
+      for (const lane of LANES) {
+        const slots = lane === LANE_INITIALIZE ? free.initialization : free.regular
+        const mayMakeRoom = lane === LANE_EXPEDITED && this.#victimForRoom(now) !== undefined
+        const isPossible = (operation: OperationRecord): boolean => {
+          const verdict = judgeConflict(operation, busy, parallel).kind
+          return verdict === 'preempt' || (verdict === 'free' && (slots > 0 || mayMakeRoom))
+        }
+        candidates.push(...listCandidates(store, { service, gates, lane, now }, slots + 1, isPossible))
+      }
+    }
+    return candidates.sort(compareCandidates(now))
   }
 
-  #consider(
-    candidate: OperationRecord,
-    busy: OperationRecord[],
-    left: { regular: number; initialization: number },
-    claims: Claims,
-    now: number,
-  ): void {
+  #consider(candidate: OperationRecord, busy: OperationRecord[], left: SlotCounts, claims: Claims, now: number): void {
     const { store, adapters, roster } = this.#engine
     const target = store.targets.get(candidate.target)
     // An account that this process may not see is another process's to synchronise.
@@ -141,23 +131,32 @@ export class Dispatcher {
     claims.started.push({ operation: claimed, target })
   }
 
+  /** The mark on the record tells the owner, if that is another process, and everybody that it makes room already. */
   #preempt(victims: readonly OperationRecord[], claims: Claims): void {
     const { store } = this.#engine
     for (const victim of victims) {
+      store.operations.save({ ...victim, stop: 'preempted' })
       if (victim.claimedBy === store.owner) claims.victims.push(victim)
-      else if (victim.stop === undefined) store.operations.save({ ...victim, stop: 'preempted' })
     }
   }
 
   /** All places are taken: the oldest regular run makes room for what a person waits for. */
   #makeRoom(claims: Claims, now: number): void {
-    if (claims.victims.length > 0) return
-    const oldest = this.#runner.active.find(
-      ({ operation, stoppedAs }) =>
-        operation.lane === LANE_REGULAR && stoppedAs === undefined && !isAged(operation, now),
-    )
-    if (oldest !== undefined) claims.victims.push(oldest.operation)
+    const victim = claims.victims.length > 0 ? undefined : this.#victimForRoom(now)
+    const stored = victim && this.#engine.store.operations.get(victim.operation.id)
+    if (stored !== undefined) this.#preempt([stored], claims)
   }
+
+  #victimForRoom(now: number): ActiveRun | undefined {
+    const { active } = this.#runner
+    if (active.some(({ stoppedAs }) => stoppedAs !== undefined)) return undefined
+    return active.find(({ operation }) => operation.lane === LANE_REGULAR && !isAged(operation, now))
+  }
+}
+
+interface SlotCounts {
+  regular: number
+  initialization: number
 }
 
 /** Why an operation is no longer wanted when its time has come, or nothing. */

@@ -72,7 +72,7 @@ export function explainTarget(
   if (queued.length === 0) return idle(engine, target)
   const now = clock.now()
   const next = queued.reduce((one, other) => (other.dueAt < one.dueAt ? other : one))
-  const reasons = reasonsOf(engine, target, next, operations, facts, now)
+  const reasons = reasonsOf(engine, target, next, operations.some(isStuckRecord), facts, now)
   const waits = reasons.some((reason) => reason !== 'due')
   return explained(waits ? 'waiting' : 'queued', reasons, Math.max(next.dueAt, now))
 }
@@ -103,7 +103,7 @@ function reasonsOf(
   engine: Engine,
   target: TargetRecord,
   operation: OperationRecord,
-  operations: readonly OperationRecord[],
+  isStuck: boolean,
   facts: ExplainFacts,
   now: number,
 ): string[] {
@@ -115,12 +115,16 @@ function reasonsOf(
     operation.dueAt > now && operation.dueAt === target.delayUntilAt && 'delayed-by-server',
     operation.dueAt > now && operation.dueAt === target.backoffUntilAt && 'backoff',
     operation.dueAt > now && operation.dueAt === operation.notBeforeAt && 'not-before',
-    operations.some(({ state }) => state === 'stuck') && 'stuck',
+    isStuck && 'stuck',
     conflicts(engine, operation) && 'conflict',
     !facts.freeSlots && 'no-free-slot',
     ...heldDeletions(target),
   ].filter((reason): reason is string => typeof reason === 'string')
   return reasons.length > 0 ? reasons : ['due']
+}
+
+function isStuckRecord({ state }: OperationRecord): boolean {
+  return state === 'stuck'
 }
 
 /** A queued operation with the reasons why it does not run now. */
@@ -140,16 +144,19 @@ export interface PendingSync {
 /** The operations that have not begun, in order of arrival. */
 export function listPending(engine: Engine, facts: ExplainFacts, limit: number): PendingSync[] {
   const { store, roster, clock } = engine
+  // Once per target: one target may have thousands of operations.
+  const stuck = new Map<number, boolean>()
   return store.operations.listWaiting(limit).flatMap((operation) => {
     const target = store.targets.get(operation.target)
     if (target === undefined) return []
     const { accountId: id, accountType: type, authority } = target
     const state = operation.state as PendingSync['state']
-    const siblings = store.operations.listOf(target.id)
+    const isStuck = stuck.get(target.id) ?? store.operations.listOf(target.id).some(isStuckRecord)
+    stuck.set(target.id, isStuck)
     const waitsFor =
       state === 'parked'
         ? [target.parkedReason ?? 'authentication-error']
-        : reasonsOf(engine, target, operation, siblings, facts, clock.now())
+        : reasonsOf(engine, target, operation, isStuck, facts, clock.now())
     const account = roster.get(id) ?? { id, type, name: '' }
     const { reason, attempt, dueAt } = operation
     const extras = decodeExtras(operation.extras)

@@ -137,6 +137,8 @@ export interface OperationTable {
   get(id: string): OperationRecord | undefined
   /** The operation with this key (flags and extras) that has not begun. */
   findWaiting(target: number, flags: SyncFlags, extras: CanonicalExtras): OperationRecord | undefined
+  /** Whether an operation that came from this periodic sync is not over. */
+  hasOfPeriodic(periodic: number): boolean
   /** In order of arrival. */
   listOf(target: number): OperationRecord[]
   /** All that have begun and keep their place: `running` and `stuck`. */

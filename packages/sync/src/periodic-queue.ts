@@ -24,7 +24,7 @@ export function queuePeriodic(engine: Engine, periodic: PeriodicRecord, now: num
   const target = store.targets.get(periodic.target)
   const service = store.services.get(periodic.service)
   if (target === undefined || service === undefined) return
-  if (store.operations.listOf(target.id).some((operation) => operation.periodic === periodic.id)) return
+  if (store.operations.hasOfPeriodic(periodic.id)) return
   const draft = { extras: periodic.extras, reason: 'periodic', source: 'periodic', periodic: periodic.id } as const
   enqueue(store, target, createOperation(target, service, draft, now, store.owner))
 }

@@ -82,6 +82,7 @@ export const SYNC_MIGRATIONS: readonly string[] = [
     progress TEXT
   ) STRICT;
   CREATE INDEX operations_of_target ON operations (target, flags, extras);
+  CREATE INDEX operations_of_periodic ON operations (periodic) WHERE periodic IS NOT NULL;
   CREATE INDEX operations_due ON operations (service, gate, lane, due_at) WHERE state = 'queued';
   CREATE UNIQUE INDEX operations_busy_target ON operations (target) WHERE state IN ('running', 'stuck');
   CREATE UNIQUE INDEX operations_busy_slot ON operations (slot) WHERE slot IS NOT NULL;

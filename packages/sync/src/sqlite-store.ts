@@ -122,7 +122,14 @@ class SqliteStore implements OperationStore {
   }
 
   onChange(listener: () => void): () => void {
-    return this.#doorbell.onRing(listener)
+    let seen = this.#database.dataVersion()
+    return this.#doorbell.onRing(() => {
+      // The bell rings for this process's own commits too; those do not change the version that it sees.
+      const version = this.#database.dataVersion()
+      if (version === seen) return
+      seen = version
+      listener()
+    })
   }
 
   close(): void {

@@ -38,6 +38,7 @@ export function operationTable(database: Database): OperationTable {
     get: (id) => list('WHERE id = ?', id)[0],
     findWaiting: (target, flags, extras) =>
       list(`WHERE target = ? AND flags = ? AND extras = ? AND ${WAITING} LIMIT 1`, target, flags, extras)[0],
+    hasOfPeriodic: (periodic) => list('WHERE periodic = ? LIMIT 1', periodic).length > 0,
     listOf: (target) => list('WHERE target = ? ORDER BY seq', target),
     listBusy: () => list("WHERE state IN ('running', 'stuck') ORDER BY seq"),
     listWaiting: (limit = -1) => list(`WHERE ${WAITING} ORDER BY seq LIMIT ?`, limit),
