@@ -15,7 +15,7 @@ const sections: readonly Section[] = page
 
 /** The reasons that a section lists: the first cells of its table. */
 function reasonsOf({ text }: Section): string[] {
-  return [...text.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, reason = '']) => reason)
+  return [...text.matchAll(/^\| `([\w-]+)`\s*\|/gm)].map(([, reason = '']) => reason)
 }
 
 /** What stands behind a label such as `**Action:**`. */

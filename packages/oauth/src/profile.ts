@@ -1,4 +1,5 @@
 import { AccountError } from '@accountry/accounts'
+import { project } from '@accountry/accounts/foundation'
 import type { AccountClaims } from './account-name.ts'
 import { parseEndpoint } from './endpoint-url.ts'
 import { type Answer, exchange, type NoAnswer } from './http-exchange.ts'
@@ -110,7 +111,7 @@ async function askOnce(
     headers: {
       ...(await presentToken(client, context.clock, token, { method, url })),
       // Some services answer nobody without a name.
-      'user-agent': 'accountry',
+      'user-agent': project.folder,
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...source.headers,
     },
