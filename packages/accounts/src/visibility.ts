@@ -6,10 +6,6 @@ import type { AccountRecord } from './vault/account-records.ts'
 /** What a stranger sees of an account about which nothing was said: hidden, but the chooser may offer it. */
 export const DEFAULT_VISIBILITY: AccountVisibility = 'user-managed-not-visible'
 
-export function isShown(visibility: AccountVisibility): boolean {
-  return visibility === 'visible' || visibility === 'user-managed-visible'
-}
-
 /**
  * Who may see which account (Android's resolution order, for the apps of one person).
  *
