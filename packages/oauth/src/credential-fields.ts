@@ -13,6 +13,8 @@ export interface CredentialFields {
   readonly grantedScopes?: string | undefined
   /** Where the refresh token was used last: it is not sent to another host without the person's consent. */
   readonly tokenEndpoint?: string | undefined
+  /** What the server said about itself, for a start while it says nothing; see `remembered-metadata.ts`. */
+  readonly metadata?: string | undefined
   /** `access_token`: the server issued no refresh token, and the password is the access token itself. */
   readonly passwordKind?: string | undefined
   /** The authentication scheme of a password that is an access token. */

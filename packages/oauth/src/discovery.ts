@@ -1,8 +1,9 @@
-import { AccountError } from '@accountry/accounts'
+import { AccountError, type Clock, isAccountError } from '@accountry/accounts'
 import { classify, type Failure } from './classify.ts'
 import { type FailureScene, failureError } from './failure-error.ts'
 import { type ExchangeContext, exchange } from './http-exchange.ts'
 import { type ExpectedIssuer, isMetadataIssuer } from './issuer.ts'
+import type { RememberedMetadata } from './remembered-metadata.ts'
 import { readServerMetadata, type ServerMetadata } from './server-metadata.ts'
 import { startStopwatch } from './stopwatch.ts'
 
@@ -16,18 +17,23 @@ const STALE_MS = 24 * 3_600_000
 /** Finds and remembers what an issuer says about itself. */
 export interface Discovery {
   /**
-   * The issuer's metadata: from memory for an hour, then asked for again; when that fails, the last good document
-   * serves for 24 hours.
+   * The issuer's metadata: from memory for an hour, then asked for again; when the server gives none, the last good
+   * document serves for 24 hours.
    *
+   * @param remembered A document from before this process started.
    * @throws AccountError `ERR_MISCONFIGURED` (`issuer_mismatch`) when the document names another issuer or unsafe
    *   endpoints, `ERR_NETWORK`, `ERR_TLS`, `ERR_THROTTLED` or `ERR_SERVER` when there is no document.
    */
-  find(context: ExchangeContext, scene: FailureScene): Promise<ServerMetadata>
+  find(context: ExchangeContext, scene: FailureScene, remembered?: RememberedMetadata): Promise<RememberedMetadata>
 }
 
 /** A discovery that asks nobody, for a service whose endpoints are written down. */
 export function fixedMetadata(metadata: ServerMetadata): Discovery {
-  return { find: () => Promise.resolve(metadata) }
+  return { find: (context) => Promise.resolve({ metadata, at: context.clock.now() }) }
+}
+
+interface KnownMetadata extends RememberedMetadata {
+  readonly ageMs: () => number
 }
 
 /**
@@ -36,24 +42,55 @@ export function fixedMetadata(metadata: ServerMetadata): Discovery {
  * The issuer is compared by identity: a trailing slash or another letter case is another issuer (security.md DS-01).
  */
 export function discoverMetadata(expected: ExpectedIssuer): Discovery {
-  let known: { metadata: ServerMetadata; ageMs: () => number } | undefined
-  return {
-    async find(context, scene) {
-      if (known !== undefined && known.ageMs() < FRESH_MS) return known.metadata
+  let known: KnownMetadata | undefined
+  let asking: Promise<ServerMetadata | Failure> | undefined
+
+  /** Callers of one moment share a request; one whose own patience has not ended asks anew when a sibling's did. */
+  const ask = async (context: ExchangeContext, scene: FailureScene): Promise<ServerMetadata | Failure> => {
+    for (;;) {
+      const joined = asking
+      asking ??= fetchMetadata(expected, context, scene).finally(() => {
+        asking = undefined
+      })
       try {
-        const metadata = await fetchMetadata(expected, context, scene)
-        known = { metadata, ageMs: startStopwatch(context.clock) }
-        return metadata
+        return await asking
       } catch (error) {
-        if (known === undefined || !isTransient(error) || known.ageMs() >= STALE_MS) throw error
-        return known.metadata
+        const isOthers = joined !== undefined && isAccountError(error) && error.code === 'ERR_ABORTED'
+        if (!isOthers || context.signal.aborted) throw error
       }
+    }
+  }
+
+  return {
+    async find(context, scene, remembered) {
+      known = youngest(known, recalled(remembered, expected, context.clock))
+      if (known !== undefined && known.ageMs() < FRESH_MS) return known
+      const found = await ask(context, scene)
+      if ('issuer' in found) {
+        known = { metadata: found, at: context.clock.now(), ageMs: startStopwatch(context.clock) }
+        return known
+      }
+      if (known === undefined || known.ageMs() >= STALE_MS) throw discoveryError(found, scene)
+      return known
     },
   }
 }
 
-function isTransient(error: unknown): boolean {
-  return error instanceof AccountError && error.retryable
+/** A document of another issuer, or from the future, is none. */
+function recalled(
+  remembered: RememberedMetadata | undefined,
+  expected: ExpectedIssuer,
+  clock: Clock,
+): KnownMetadata | undefined {
+  if (remembered === undefined || !isMetadataIssuer(remembered.metadata.issuer, expected)) return undefined
+  const elapsedMs = startStopwatch(clock)
+  const startMs = clock.now() - remembered.at
+  return startMs < 0 ? undefined : { ...remembered, ageMs: () => startMs + elapsedMs() }
+}
+
+function youngest(a: KnownMetadata | undefined, b: KnownMetadata | undefined): KnownMetadata | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return b.ageMs() < a.ageMs() ? b : a
 }
 
 /**
@@ -73,7 +110,7 @@ async function fetchMetadata(
   expected: ExpectedIssuer,
   context: ExchangeContext,
   scene: FailureScene,
-): Promise<ServerMetadata> {
+): Promise<ServerMetadata | Failure> {
   let failure: Failure | undefined
   for (const url of metadataUrls(expected.issuer)) {
     const result = await exchange(context, { url, method: 'GET', timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES })
@@ -84,7 +121,7 @@ async function fetchMetadata(
     if (result.kind === 'no-answer') break
   }
   if (failure === undefined) throw new TypeError('no metadata address')
-  throw discoveryError(failure, scene)
+  return failure
 }
 
 /** A mismatch stops the search: another document must not be able to "repair" it (security.md DS-02). */

@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '@accountry/accounts'
 import type { JWK } from 'jose'
+import { nodeCrypto } from './builtin.ts'
 import { loadJose } from './protocol.ts'
 import type { ServerClock } from './server-clock.ts'
 
@@ -44,12 +44,14 @@ export async function signProof(request: ProofRequest, clock: Clock, serverClock
   const jwk = privateKeyOf(request.key)
   const { url, accessToken, nonce } = request
   const claims = {
-    jti: randomBytes(16).toString('base64url'),
+    jti: nodeCrypto().randomBytes(16).toString('base64url'),
     htm: request.method,
     // Without query and fragment (RFC 9449 §4.2).
     htu: `${url.origin}${url.pathname}`,
     ...(nonce !== undefined && { nonce }),
-    ...(accessToken !== undefined && { ath: createHash('sha256').update(accessToken).digest('base64url') }),
+    ...(accessToken !== undefined && {
+      ath: nodeCrypto().createHash('sha256').update(accessToken).digest('base64url'),
+    }),
   }
   return await new jose.SignJWT(claims)
     .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: publicKeyOf(jwk) })

@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net'
+import type { BlockList } from 'node:net'
+import { nodeNet } from './builtin.ts'
 
 // Ranges that belong to a machine, a local network or a cloud's metadata service. A server on the internet that
 // names an endpoint in one of them wants this machine to attack its own network (security.md DS-03).
@@ -43,13 +44,13 @@ export function isLoopbackHost(hostname: string): boolean {
 /** Whether the host is a literal address of a machine, a local network or a link. Names are not resolved. */
 export function isLocalAddress(hostname: string): boolean {
   const address = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
-  const family = isIP(address)
+  const family = nodeNet().isIP(address)
   if (family === 0) return address === 'localhost' || address.endsWith('.localhost')
   return localRanges().check(address, family === 4 ? 'ipv4' : 'ipv6')
 }
 
 function localRanges(): BlockList {
-  const list = new BlockList()
+  const list = new (nodeNet().BlockList)()
   for (const [network, prefix, family] of LOCAL_RANGES) list.addSubnet(network, prefix, family)
   return list
 }

@@ -4,6 +4,7 @@ import { fieldsOf, numberIn, scopesIn } from './credential-fields.ts'
 import { isUnattended } from './flows.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { refreshToken } from './refresh.ts'
+import { recallMetadata } from './remembered-metadata.ts'
 import { beginCall } from './server-call.ts'
 import { exchangeForPurpose, subjectPurpose } from './token-exchange.ts'
 import { purposeOf, type TokenPurpose } from './token-purpose.ts'
@@ -28,7 +29,13 @@ export async function getAuthToken(
   if (hasPerson && isAccessToken(client, context)) return passwordAsToken(request, context, purpose)
   const { password } = credential
   if (hasPerson && (password === undefined || password === '')) throw noCredential(request)
-  const call = await beginCall(client, context, account, 'renewing the token')
+  const call = await beginCall(
+    client,
+    context,
+    account,
+    'renewing the token',
+    recallMetadata(fieldsOf(credential).metadata),
+  )
   const { exchange } = purpose
   const first = exchange === undefined ? purpose : subjectPurpose(purpose, exchange)
   const token = hasPerson ? await refreshToken(call, password ?? '', first) : await grantWithoutPerson(call, first)

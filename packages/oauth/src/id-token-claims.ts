@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { nodeCrypto } from './builtin.ts'
 import { type ExpectedIssuer, isTokenIssuer } from './issuer.ts'
 import type { BodyMembers } from './response-body.ts'
 import { isSameText } from './same-text.ts'
@@ -121,7 +121,7 @@ function findTokenHashFault(claims: BodyMembers, { accessToken, alg }: ExpectedC
 /** The left half of the hash that goes with the signature's algorithm (OpenID Connect Core §3.1.3.6). */
 export function accessTokenHash(accessToken: string, alg: string): string {
   const bits = alg.endsWith('256') ? 256 : alg.endsWith('384') ? 384 : 512
-  const digest = createHash(`sha${bits}`).update(accessToken, 'ascii').digest()
+  const digest = nodeCrypto().createHash(`sha${bits}`).update(accessToken, 'ascii').digest()
   return digest.subarray(0, digest.length / 2).toString('base64url')
 }
 

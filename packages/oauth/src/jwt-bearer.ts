@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import type { AuthenticatorContext } from '@accountry/accounts'
+import { nodeCrypto } from './builtin.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { loadJose } from './protocol.ts'
 import { checkSigningKey, importSigningKey, type SigningKey } from './signing-key.ts'
@@ -57,6 +57,6 @@ export async function signBearerAssertion(
     .setAudience(options.audience ?? settings.issuer)
     .setIssuedAt(now)
     .setExpirationTime(now + lifetimeS)
-    .setJti(randomUUID())
+    .setJti(nodeCrypto().randomUUID())
     .sign(key)
 }

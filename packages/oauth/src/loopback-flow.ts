@@ -1,4 +1,5 @@
 import { AccountError, type AuthenticatorContext, isAccountError, type NewAccount } from '@accountry/accounts'
+import { nodeCrypto } from './builtin.ts'
 import { abortReason } from './http-exchange.ts'
 import { type LoopbackListener, type LoopbackRedirect, openLoopbackListener } from './loopback-listener.ts'
 import type { OAuthClient } from './oauth-client.ts'
@@ -24,7 +25,8 @@ export async function signInThroughLoopback(
   const call = await beginCall(client, context, request.account, 'signing in')
   const { generateRandomState } = await loadProtocol()
   const state = generateRandomState()
-  const listener = await openLoopbackListener({ redirect, state, log: context.log })
+  const place = client.settings.quirks.anyRedirectPath === true ? withRandomPath(redirect) : redirect
+  const listener = await openLoopbackListener({ redirect: place, state, log: context.log })
   // The handler may show a window of its own; it is told when that is no longer needed.
   const ended = new AbortController()
   try {
@@ -36,6 +38,13 @@ export async function signInThroughLoopback(
     await listener.close()
     ended.abort()
   }
+}
+
+/** Adds what nobody can guess to the path (security.md LB-07). */
+function withRandomPath(redirect: LoopbackRedirect): LoopbackRedirect {
+  const { host, port, path } = redirect
+  const random = nodeCrypto().randomBytes(16).toString('base64url')
+  return { host, port, path: `${path.replace(/\/$/, '')}/${random}` }
 }
 
 /**

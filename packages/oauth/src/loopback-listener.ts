@@ -7,9 +7,10 @@
 // waiting → settled by the callback, waiting → closed by close(), settled → closed by close(), which lets the browser
 // fetch the last page first, for a second at most.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AccountError, type AuthenticatorContext } from '@accountry/accounts'
+import { nodeHttp } from './builtin.ts'
 import { pageHeaders, pages } from './loopback-page.ts'
 import { judgeRequest } from './loopback-request.ts'
 
@@ -130,7 +131,7 @@ async function bindBothFamilies(redirect: LoopbackRedirect, handler: Handler): P
 }
 
 async function listen(address: string, port: number, handler: Handler): Promise<Server> {
-  const server = createServer(
+  const server = nodeHttp().createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: REQUEST_TIMEOUT_MS,

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { OutgoingHttpHeaders } from 'node:http'
+import { nodeCrypto } from './builtin.ts'
 
 const STYLE = 'body{font:16px system-ui,sans-serif;margin:20vh auto;max-width:30em;padding:0 1em;text-align:center}'
 
@@ -13,7 +13,7 @@ export const pages: Readonly<Record<'done' | 'refused', string>> = {
  * The headers of every answer: no script, no frame, no cache, no referrer, and no CORS (security.md LB-10, LB-13).
  */
 export function pageHeaders(): OutgoingHttpHeaders {
-  const style = createHash('sha256').update(STYLE).digest('base64')
+  const style = nodeCrypto().createHash('sha256').update(STYLE).digest('base64')
   return {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': `default-src 'none'; style-src 'sha256-${style}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,

@@ -7,6 +7,7 @@ import { type IdentityToken, verifyIdToken } from './id-token.ts'
 import { identityAsToken, type UsableToken, usableToken } from './issued-token.ts'
 import { textAt } from './member-path.ts'
 import { fetchProfile, fetchUserInfo } from './profile.ts'
+import { rememberMetadata } from './remembered-metadata.ts'
 import type { PresentedToken } from './resource-authorization.ts'
 import type { BodyMembers } from './response-body.ts'
 import { type ServerCall, shownSubject } from './server-call.ts'
@@ -74,6 +75,7 @@ export async function newAccount(call: ServerCall, grant: FreshGrant): Promise<N
       grantedScopes: token.scopes.join(' '),
       refusedScopes: missingScopes(requested.scopes, token.scopes, settings.quirks).join(' '),
       tokenEndpoint: metadata.token_endpoint,
+      metadata: settings.metadata === undefined ? rememberMetadata({ metadata, at: call.metadataAt }) : undefined,
       passwordKind: isToken ? 'access_token' : undefined,
       passwordExpiresAt: endOf(passwordEnd, requestedAt),
       passwordScheme: isToken ? token.scheme : undefined,

@@ -14,6 +14,11 @@ export interface ProviderQuirks extends TokenResponseQuirks {
    * all granted scopes. Default `'send'` (RFC 6749 §6).
    */
   readonly refreshScope?: 'send' | 'omit'
+  /**
+   * The service takes any path of the redirect URI's host, so that a random one is used: a program that guesses the
+   * port still does not know where to send something. Default `false`.
+   */
+  readonly anyRedirectPath?: boolean
   /** What separates scopes in a request. Default: a space. */
   readonly requestScopeSeparator?: string
   /** The name of the scope parameter of an authorization request. Default `scope`. */

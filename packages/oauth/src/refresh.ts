@@ -19,6 +19,7 @@ import { parseEndpoint } from './endpoint-url.ts'
 import { failureError } from './failure-error.ts'
 import { type IdentityToken, verifyIdToken } from './id-token.ts'
 import { identityAsToken, usableToken } from './issued-token.ts'
+import { isMetadataDue, recallMetadata, rememberMetadata } from './remembered-metadata.ts'
 import { revokeToken } from './revoke.ts'
 import { type ServerCall, sceneOf, shownSubject } from './server-call.ts'
 import { newDpopKey } from './sign-in.ts'
@@ -113,21 +114,26 @@ function withExpiry(failure: Failure, { credential, clock }: CredentialContext):
 }
 
 /**
- * Makes a rotated refresh token durable before anything else in the answer is looked at, and binds an account that
- * was added by hand to this client at its first use.
+ * Makes a rotated refresh token durable before anything else in the answer is looked at, binds an account that was
+ * added by hand to this client at its first use, and twice a day keeps what the server says about itself.
  */
 async function saveRotation(call: RefreshCall, response: TokenResponse, requestedAt: number): Promise<void> {
   const { client, context, metadata } = call
   const { credential } = context
   const isRotated = response.refreshToken !== undefined && response.refreshToken !== credential.password
   const isUnbound = credential.issuer === undefined || credential.clientId === undefined
-  if (!isRotated && !isUnbound) return
+  const isDue = needsMetadata(call)
+  if (!isRotated && !isUnbound && !isDue) return
   const { issuer, clientId } = client.settings
   const passwordExpiresAt = endOf(response.refreshTokenExpiresInS, requestedAt)
   const update: CredentialUpdate = {
     issuer,
     clientId,
-    fields: { tokenEndpoint: metadata.token_endpoint, ...(isRotated && { passwordExpiresAt }) },
+    fields: {
+      tokenEndpoint: metadata.token_endpoint,
+      ...(isRotated && { passwordExpiresAt }),
+      ...(isDue && { metadata: rememberMetadata({ metadata, at: call.metadataAt }) }),
+    },
     ...(isRotated && { password: response.refreshToken }),
   }
   try {
@@ -136,6 +142,13 @@ async function saveRotation(call: RefreshCall, response: TokenResponse, requeste
     if (isAccountError(error) && error.code === 'ERR_ABORTED') await discard(call, response)
     throw error
   }
+}
+
+/** Not while the server itself has not answered for as long: a copy of an old copy says nothing new. */
+function needsMetadata({ client, context, metadataAt }: RefreshCall): boolean {
+  if (client.settings.metadata !== undefined) return false
+  const remembered = recallMetadata(fieldsOf(context.credential).metadata)
+  return isMetadataDue(remembered, context.clock) && remembered?.at !== metadataAt
 }
 
 /** The person changed or removed the account meanwhile: what was received belongs to nobody (security.md C-19). */

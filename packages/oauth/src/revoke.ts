@@ -4,6 +4,7 @@ import { isOurs } from './credential-binding.ts'
 import { fieldsOf } from './credential-fields.ts'
 import { failureError } from './failure-error.ts'
 import type { OAuthClient } from './oauth-client.ts'
+import { recallMetadata } from './remembered-metadata.ts'
 import { beginCall, type ServerCall, sceneOf } from './server-call.ts'
 import { requestRevocation } from './token-request.ts'
 
@@ -21,7 +22,13 @@ export async function revokeAccount(client: OAuthClient, account: Account, conte
   const { settings } = client
   // What belongs to another client or server is not ours to send anywhere.
   if (password === undefined || password === '' || !isOurs(settings, context.credential)) return
-  const call = await beginCall(client, context, account, 'ending the sign-in')
+  const call = await beginCall(
+    client,
+    context,
+    account,
+    'ending the sign-in',
+    recallMetadata(fieldsOf(context.credential).metadata),
+  )
   const isAccessToken =
     settings.quirks.passwordIsToken === true || fieldsOf(context.credential).passwordKind === 'access_token'
   await revokeToken(call, password, isAccessToken ? 'access_token' : 'refresh_token')

@@ -1,6 +1,7 @@
 import type { Account, AuthenticatorContext } from '@accountry/accounts'
 import type { FailureScene } from './failure-error.ts'
 import type { OAuthClient } from './oauth-client.ts'
+import type { RememberedMetadata } from './remembered-metadata.ts'
 import type { ServerMetadata } from './server-metadata.ts'
 
 /** One call of the manager, together with what the server says about itself. */
@@ -8,6 +9,8 @@ export interface ServerCall<Context extends AuthenticatorContext = Authenticator
   readonly client: OAuthClient
   readonly context: Context
   readonly metadata: ServerMetadata
+  /** When the server said so, wall clock, epoch milliseconds. */
+  readonly metadataAt: number
   /** Absent while an account is being added. */
   readonly account?: Account | undefined
 }
@@ -15,6 +18,7 @@ export interface ServerCall<Context extends AuthenticatorContext = Authenticator
 /**
  * Begins a call by finding the server.
  *
+ * @param remembered What the account knows of the server.
  * @param doing For messages, e.g. `renewing the token`.
  * @throws AccountError when the server cannot be found.
  */
@@ -23,9 +27,11 @@ export async function beginCall<Context extends AuthenticatorContext>(
   context: Context,
   account: Account | undefined,
   doing: string,
+  remembered?: RememberedMetadata,
 ): Promise<ServerCall<Context>> {
-  const metadata = await client.discovery.find(context, { label: client.settings.label, account, doing })
-  return { client, context, metadata, account }
+  const scene = { label: client.settings.label, account, doing }
+  const { metadata, at } = await client.discovery.find(context, scene, remembered)
+  return { client, context, metadata, metadataAt: at, account }
 }
 
 /** Where a failure of this call happens, for its message. */

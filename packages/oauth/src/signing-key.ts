@@ -1,7 +1,7 @@
-import { createPrivateKey } from 'node:crypto'
 import { AccountError } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/foundation'
 import type { CryptoKey, JWK } from 'jose'
+import { nodeCrypto } from './builtin.ts'
 import { loadJose } from './protocol.ts'
 
 /** A private key with which the client signs statements. It is data, so that it can be kept sealed. */
@@ -42,7 +42,7 @@ export async function importSigningKey(key: SigningKey, label: string): Promise<
   try {
     if (typeof key.privateKey !== 'string') return (await jose.importJWK(key.privateKey as JWK, algorithm)) as CryptoKey
     // Through Node, because PEM of the older kind (PKCS#1) is common and jose reads PKCS#8 only.
-    const pkcs8 = createPrivateKey(key.privateKey).export({ type: 'pkcs8', format: 'pem' })
+    const pkcs8 = nodeCrypto().createPrivateKey(key.privateKey).export({ type: 'pkcs8', format: 'pem' })
     return await jose.importPKCS8(String(pkcs8), algorithm)
   } catch {
     throw new AccountError('ERR_MISCONFIGURED', `${label}: the private key cannot be used with ${algorithm}`)

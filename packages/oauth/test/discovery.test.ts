@@ -8,8 +8,10 @@ const scene = { label: 'Example', doing: 'testing' }
 const ISSUER = 'https://as.example'
 const good = { issuer: ISSUER, token_endpoint: `${ISSUER}/token` }
 
-/** Finds the metadata of an issuer whose pages are given by path; everything else is 404. */
-function discovery(issuer: string, pages: Record<string, object | number | string | Error>) {
+type Pages = Record<string, object | number | string | Error>
+
+/** A server whose pages are given by path; everything else is 404. */
+function pagesOf(pages: Pages): { asked: string[]; fetching: typeof fetch } {
   const asked: string[] = []
   const fetching = async (input: string | URL | Request) => {
     const { pathname } = new URL(String(input))
@@ -19,10 +21,12 @@ function discovery(issuer: string, pages: Record<string, object | number | strin
     if (typeof page === 'number') return new Response('', { status: page })
     return new Response(typeof page === 'string' ? page : JSON.stringify(page))
   }
-  return {
-    asked,
-    find: () => discoverMetadata({ issuer }).find(testContext({ fetch: fetching as typeof fetch }), scene),
-  }
+  return { asked, fetching: fetching as typeof fetch }
+}
+
+function discovery(issuer: string, pages: Pages) {
+  const { asked, fetching } = pagesOf(pages)
+  return { asked, find: () => discoverMetadata({ issuer }).find(testContext({ fetch: fetching }), scene) }
 }
 
 describe('discovery', () => {
@@ -45,7 +49,7 @@ describe('discovery', () => {
       '/.well-known/openid-configuration': status,
       '/.well-known/oauth-authorization-server': good,
     })
-    expect((await find()).token_endpoint).toBe(`${ISSUER}/token`)
+    expect((await find()).metadata.token_endpoint).toBe(`${ISSUER}/token`)
   })
 
   it.each([
@@ -75,6 +79,64 @@ describe('discovery', () => {
   ])('fails for %s', async (_name, pages, code, reason) => {
     const error = await errorOf(discovery(ISSUER, pages as never).find())
     expect({ code: error.code, reason: error.reason }).toEqual({ code, reason })
+  })
+
+  it('asks once for several callers of one moment', async () => {
+    const { asked, fetching } = pagesOf({ '/.well-known/openid-configuration': good })
+    const own = discoverMetadata({ issuer: ISSUER })
+    const find = () => own.find(testContext({ fetch: fetching }), scene)
+    await Promise.all([find(), find(), find()])
+    expect(asked).toHaveLength(1)
+  })
+
+  it('asks again for itself when the caller it had joined gave up', async () => {
+    const own = discoverMetadata({ issuer: ISSUER })
+    const impatient = new AbortController()
+    const never: typeof fetch = (_input, init) =>
+      new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)))
+    const first = own.find(testContext({ fetch: never, signal: impatient.signal }), scene)
+    const { fetching } = pagesOf({ '/.well-known/openid-configuration': good })
+    const second = own.find(testContext({ fetch: fetching }), scene)
+    impatient.abort()
+    expect((await errorOf(first)).code).toBe('ERR_ABORTED')
+    expect((await second).metadata.issuer).toBe(ISSUER)
+  })
+
+  it.each<[string, number, object | number, 'kept' | 'asked' | 'fails']>([
+    ['a copy of half an hour ago without asking', 30 * 60_000, good, 'kept'],
+    ['the server before a copy of two hours ago', 2 * 3_600_000, good, 'asked'],
+    ['a copy of two hours ago while the server is down (F-09)', 2 * 3_600_000, 503, 'kept'],
+    ['a copy of two hours ago while the page is gone', 2 * 3_600_000, 404, 'kept'],
+    ['no copy of yesterday', 25 * 3_600_000, 503, 'fails'],
+    ['no copy from the future', -60_000, 503, 'fails'],
+    [
+      'no copy while the server names another issuer',
+      2 * 3_600_000,
+      { ...good, issuer: 'https://evil.example' },
+      'fails',
+    ],
+  ])('believes %s', async (_name, ageMs, page, expected) => {
+    const { fetching } = pagesOf({
+      '/.well-known/openid-configuration': page,
+      '/.well-known/oauth-authorization-server': page,
+    })
+    const context = testContext({ fetch: fetching })
+    const metadata = { issuer: ISSUER, token_endpoint: `${ISSUER}/kept` }
+    const finding = discoverMetadata({ issuer: ISSUER }).find(context, scene, {
+      metadata,
+      at: context.clock.now() - ageMs,
+    })
+    if (expected === 'fails') await errorOf(finding)
+    else
+      expect((await finding).metadata.token_endpoint).toBe(expected === 'kept' ? `${ISSUER}/kept` : `${ISSUER}/token`)
+  })
+
+  it('does not believe a copy of another issuer', async () => {
+    const { fetching } = pagesOf({ '/.well-known/openid-configuration': good })
+    const metadata = { issuer: 'https://other.example', token_endpoint: 'https://other.example/token' }
+    const context = testContext({ fetch: fetching })
+    const found = await discoverMetadata({ issuer: ISSUER }).find(context, scene, { metadata, at: context.clock.now() })
+    expect(found.metadata.issuer).toBe(ISSUER)
   })
 
   it('never calls a failure ambiguous: no credential was sent', async () => {

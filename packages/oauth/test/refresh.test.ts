@@ -1,5 +1,6 @@
 import { type Account, AccountError, type Credential } from '@accountry/accounts'
 import { createOAuthAuthenticator, type OAuthAuthenticatorOptions } from '@accountry/oauth'
+import { createFakeClock } from '@accountry/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { errorOf, expectNoSecret, recordingLog, type TestContextOptions, testCredential } from './context.ts'
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
@@ -91,7 +92,7 @@ describe('renewing a token', () => {
     server.script('/token', { body: { ...good, refresh_token: null } })
     const { token, stored } = refresh()
     await token
-    expect(stored.updates).toEqual([])
+    expect(stored.updates.filter((update) => 'password' in update)).toEqual([])
     expect(stored.current.password).toBe('secret-rt1')
   })
 
@@ -207,5 +208,63 @@ describe('renewing a token', () => {
     const { token } = refresh({}, { metadata })
     expect(await errorOf(token)).toMatchObject({ code: 'ERR_NETWORK', reason: 'offline' })
     server = await startScriptedServer()
+  })
+})
+
+describe('the end of a token', () => {
+  it.each([-600_000, 0, 600_000])(
+    'is counted on this machine’s clock, also when it is off by %d ms (K-01, K-02)',
+    async (off) => {
+      const clock = createFakeClock(Date.now() + off)
+      server.script('/token', { body: { ...good, expires_in: 60 } })
+      const startedAt = clock.now()
+      const issued = await refresh({}, {}, { clock }).token
+      expect(issued.expiresAt).toBe(startedAt + 60_000)
+    },
+  )
+
+  it('is now for a lifetime of nothing, and keeps its value (B-11)', async () => {
+    const clock = createFakeClock(Date.now())
+    server.script('/token', { body: { ...good, expires_in: 0 } })
+    expect(await refresh({}, {}, { clock }).token).toMatchObject({ value: 'secret-at', expiresAt: clock.now() })
+  })
+
+  it('is a whole number of milliseconds (B-12)', async () => {
+    const clock = createFakeClock(Date.now())
+    server.script('/token', { body: { ...good, expires_in: 0.0005 } })
+    expect((await refresh({}, {}, { clock }).token).expiresAt).toBe(clock.now())
+  })
+})
+
+describe('what the server says about itself', () => {
+  it('is kept with the account, so that a new process renews while discovery is down (F-09)', async () => {
+    server.script('/token', { body: good })
+    const first = refresh()
+    await first.token
+    const { metadata } = first.stored.current.fields
+    expect(JSON.parse(metadata!).metadata).toEqual({
+      issuer: server.issuer,
+      token_endpoint: `${server.issuer}/token`,
+      revocation_endpoint: `${server.issuer}/revoke`,
+      jwks_uri: `${server.issuer}/jwks`,
+      id_token_signing_alg_values_supported: ['ES256'],
+    })
+    server.script('/.well-known/openid-configuration', { status: 503 })
+    const later = createFakeClock(Date.now() + 10 * 3_600_000)
+    const second = refresh({ fields: { metadata: metadata! } }, {}, { clock: later })
+    expect((await second.token).value).toBe('secret-at')
+  })
+
+  it('is written anew twice a day at most', async () => {
+    server.script('/token', { body: { ...good, refresh_token: undefined } })
+    const own = authenticator()
+    const clock = createFakeClock(Date.now())
+    const bound = { password: 'secret-rt1', issuer: server.issuer, clientId: 'desktop', subject: 'ana' }
+    const stored = testCredential(bound, { clock })
+    for (let hour = 0; hour < 14; hour += 1) {
+      await own.getAuthToken({ account, authTokenType: 'notes', options: {} }, stored.context)
+      await clock.advance(3_600_000)
+    }
+    expect(stored.updates).toHaveLength(2)
   })
 })

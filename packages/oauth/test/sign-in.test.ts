@@ -254,6 +254,63 @@ describe('signing in through the loopback redirect', () => {
     expect((await errorOf(authenticator().addAccount(request, context))).code).toBe('ERR_ABORTED')
   })
 
+  it.each([
+    ['state', 'x'],
+    ['redirect_uri', 'https://evil.example'],
+    ['code_challenge_method', 'plain'],
+    ['client_id', 'other'],
+  ])('refuses to let a caller set %s, before anything is opened (A-19)', async (name, value) => {
+    const browser = obedientBrowser(server)
+    const options = { authorizationParameters: { [name]: value } }
+    const adding = authenticator().addAccount({ requiredFeatures: [], options }, testContext({ interaction: browser }))
+    await expect(adding).rejects.toThrow(TypeError)
+    expect(browser.visited).toEqual([])
+  })
+
+  it('passes on what the app wants of the sign-in', async () => {
+    const browser = obedientBrowser(server)
+    const options = {
+      prompt: 'login',
+      maxAgeS: 60,
+      acrValues: ['mfa'],
+      claims: '{"id_token":{}}',
+      scopes: ['more'],
+      authorizationParameters: { hd: 'example.com' },
+    }
+    const adding = authenticator().addAccount(
+      { name: 'ana', requiredFeatures: [], options },
+      testContext({ interaction: browser }),
+    )
+    await errorOf(adding)
+    expect(Object.fromEntries(browser.visited[0]!.searchParams)).toMatchObject({
+      prompt: 'login',
+      max_age: '60',
+      acr_values: 'mfa',
+      claims: '{"id_token":{}}',
+      login_hint: 'ana',
+      hd: 'example.com',
+      scope: expect.stringContaining('more'),
+    })
+  })
+
+  it('comes back to a path that nobody can guess where the service takes any (LB-07)', async () => {
+    const { account, visited } = await signIn(goodAnswer, { quirks: { anyRedirectPath: true } })
+    await account
+    expect(new URL(visited[0]!.searchParams.get('redirect_uri')!).pathname).toMatch(/^\/callback\/[\w-]{22}$/)
+  })
+
+  it('comes back to an address without a path where it was registered so', async () => {
+    const { account, visited } = await signIn(goodAnswer, { redirectUri: 'http://localhost' })
+    await account
+    expect(visited[0]!.searchParams.get('redirect_uri')).toMatch(/^http:\/\/localhost:\d+$/)
+  })
+
+  it('does not redeem the code a second time when the answer is lost (C-13)', async () => {
+    const { account } = await signIn(goodAnswer, {}, () => server.script('/token', { cut: 'before-headers' }))
+    expect(await errorOf(account)).toMatchObject({ code: 'ERR_NETWORK' })
+    expect(server.requestsTo('/token')).toHaveLength(1)
+  })
+
   it('remembers which scopes the person did not allow', async () => {
     const { account } = await signIn(async (nonce) => ({ ...(await goodAnswer(nonce)), scope: 'openid email' }))
     const { fields, tokens } = await account

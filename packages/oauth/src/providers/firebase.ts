@@ -15,7 +15,7 @@ import { requiredText } from '../option-checks.ts'
 import type { OAuthAuthenticatorOptions } from '../options.ts'
 import { parseBody } from '../response-body.ts'
 import { retryAt } from '../retry-after.ts'
-import type { ServerCall } from '../server-call.ts'
+import { beginCall } from '../server-call.ts'
 import { checkedSettings } from '../settings.ts'
 
 export interface FirebaseOptions extends Partial<Omit<OAuthAuthenticatorOptions, 'clientId'>> {
@@ -137,12 +137,7 @@ async function signIn(
     throw refusal(label, errorCode(textAt(members, 'error.message')?.split(' ')[0]), result.status, account, at)
   }
   const { idToken, refreshToken, expiresIn } = members as Record<string, unknown>
-  const call: ServerCall = {
-    client,
-    context,
-    account,
-    metadata: await client.discovery.find(context, { label, doing: '' }),
-  }
+  const call = await beginCall(client, context, account, 'signing in')
   return await newAccount(call, {
     members: { access_token: idToken, id_token: idToken, refresh_token: refreshToken, expires_in: expiresIn },
     requestedAt: result.requestedAt,
