@@ -1,6 +1,7 @@
 import { AccountError, type CredentialContext, type GetAuthTokenRequest, type IssuedToken } from '@accountry/accounts'
 import { checkBinding } from './credential-binding.ts'
 import { fieldsOf, numberIn, scopesIn } from './credential-fields.ts'
+import { ownDpopKey } from './dpop-key.ts'
 import { isUnattended } from './flows.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { refreshToken } from './refresh.ts'
@@ -38,7 +39,9 @@ export async function getAuthToken(
   )
   const { exchange } = purpose
   const first = exchange === undefined ? purpose : subjectPurpose(purpose, exchange)
-  const token = hasPerson ? await refreshToken(call, password ?? '', first) : await grantWithoutPerson(call, first)
+  const token = hasPerson
+    ? await refreshToken(call, password ?? '', first)
+    : await grantWithoutPerson(call, first, await ownDpopKey(call))
   return exchange === undefined ? token : await exchangeForPurpose(call, token, purpose, exchange)
 }
 

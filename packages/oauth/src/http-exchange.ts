@@ -49,6 +49,10 @@ export interface NoAnswer {
  */
 export async function exchange(context: ExchangeContext, request: ExchangeRequest): Promise<Answer | NoAnswer> {
   const { host } = request.url
+  // Whoever is on the way could read the credential, so nothing is sent.
+  if (request.url.protocol === 'https:' && process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    return { kind: 'no-answer', host, failure: 'tls', code: 'NODE_TLS_REJECT_UNAUTHORIZED=0' }
+  }
   const deadline = new AbortController()
   const cancelTimer = context.clock.setTimer(() => deadline.abort(), request.timeoutMs)
   const requestedAt = context.clock.now()

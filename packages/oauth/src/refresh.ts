@@ -15,6 +15,7 @@ import { keptClaims } from './account-name.ts'
 import type { Failure } from './classify.ts'
 import { endOf, fieldsOf, numberIn, scopesIn } from './credential-fields.ts'
 import type { DpopKey } from './dpop.ts'
+import { ownDpopKey } from './dpop-key.ts'
 import { parseEndpoint } from './endpoint-url.ts'
 import { failureError } from './failure-error.ts'
 import { type IdentityToken, verifyIdToken } from './id-token.ts'
@@ -22,7 +23,6 @@ import { identityAsToken, usableToken } from './issued-token.ts'
 import { isMetadataDue, recallMetadata, rememberMetadata } from './remembered-metadata.ts'
 import { revokeToken } from './revoke.ts'
 import { type ServerCall, sceneOf, shownSubject } from './server-call.ts'
-import { newDpopKey } from './sign-in.ts'
 import { missingScopes, type TokenPurpose, union } from './token-purpose.ts'
 import { requestGrant } from './token-request.ts'
 import { readTokenResponse, type TokenResponse } from './token-response.ts'
@@ -81,19 +81,6 @@ function checkTokenEndpoint(call: RefreshCall): void {
   if (typeof known === 'string' || known.host === url.host) return
   const message = `${shownSubject(call)}: the server moved from ${known.host} to ${url.host}. Sign in again to confirm that.`
   throw new AccountError('ERR_INTERACTION_REQUIRED', message, { reason: 'endpoint_changed', account })
-}
-
-/**
- * The account's key for proofs. A new one is made durable before it is used: what the server binds to it would be
- * lost with it.
- */
-async function ownDpopKey(call: RefreshCall): Promise<DpopKey | undefined> {
-  const { context } = call
-  const stored = fieldsOf(context.credential).dpopKey
-  if (stored !== undefined) return stored
-  const created = await newDpopKey(call)
-  if (created !== undefined) await context.replaceCredential({ fields: { dpopKey: created } })
-  return created
 }
 
 function refreshParameters({ client }: RefreshCall, password: string, purpose: TokenPurpose): URLSearchParams {

@@ -1,4 +1,4 @@
-import type { Account, AuthenticatorContext } from '@accountry/accounts'
+import { type Account, AccountError, type AuthenticatorContext } from '@accountry/accounts'
 import type { FailureScene } from './failure-error.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import type { RememberedMetadata } from './remembered-metadata.ts'
@@ -43,4 +43,12 @@ export function sceneOf(call: ServerCall, doing: string): FailureScene {
 export function shownSubject(call: Pick<ServerCall, 'client' | 'account'>): string {
   const { account, client } = call
   return account === undefined ? client.settings.label : `${account.name} (${account.type})`
+}
+
+/** @throws AccountError `ERR_MISCONFIGURED` when the server names none. */
+export function requiredTokenEndpoint(call: ServerCall): string {
+  const { account, metadata } = call
+  if (metadata.token_endpoint !== undefined) return metadata.token_endpoint
+  const message = `${shownSubject(call)}: the server's metadata names no token_endpoint`
+  throw new AccountError('ERR_MISCONFIGURED', message, { account })
 }

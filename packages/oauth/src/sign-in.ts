@@ -6,12 +6,13 @@ import {
   authorizationUrl,
 } from './authorization-request.ts'
 import { readAuthorizationResponse } from './authorization-response.ts'
-import { createDpopKey, type DpopKey, keyThumbprint } from './dpop.ts'
+import { keyThumbprint } from './dpop.ts'
+import { newDpopKey } from './dpop-key.ts'
 import { failureError } from './failure-error.ts'
 import { newAccount } from './new-account.ts'
 import { loadProtocol } from './protocol.ts'
 import { pushRequest } from './pushed-request.ts'
-import { type ServerCall, sceneOf, shownSubject } from './server-call.ts'
+import { requiredTokenEndpoint, type ServerCall, sceneOf, shownSubject } from './server-call.ts'
 import { signInScopes, union } from './token-purpose.ts'
 import { requestGrant } from './token-request.ts'
 
@@ -74,13 +75,6 @@ export async function prepareSignIn(
   return { url: authorizationUrl(metadata, front, shownSubject(call)), transaction }
 }
 
-/** A key of its own for every sign-in: the account takes it over together with the refresh token. */
-export async function newDpopKey({ client, metadata }: ServerCall): Promise<DpopKey | undefined> {
-  const { dpop } = client.settings
-  const isOffered = metadata.dpop_signing_alg_values_supported?.includes('ES256') === true
-  return dpop === 'require' || (dpop === 'prefer' && isOffered) ? await createDpopKey() : undefined
-}
-
 /** `offline_access` is granted on consent only (OpenID Connect Core §11). */
 function promptFor({ client }: ServerCall, wished: string | undefined, scopes: readonly string[]): string | undefined {
   return wished ?? client.settings.prompt ?? (scopes.includes('offline_access') ? 'consent' : undefined)
@@ -130,10 +124,4 @@ export async function completeSignIn(
   if (failure.class !== 'grant-dead') throw failureError(failure, sceneOf(call, 'finishing the sign-in'))
   const message = `${label}: the server rejected the code of this sign-in (${failure.error}). Sign in again.`
   throw new AccountError('ERR_INVALID_RESPONSE', message, { action: 'sign-in' })
-}
-
-function requiredTokenEndpoint(call: ServerCall): string {
-  const { token_endpoint: endpoint } = call.metadata
-  if (endpoint !== undefined) return endpoint
-  throw new AccountError('ERR_MISCONFIGURED', `${shownSubject(call)}: the server's metadata names no token_endpoint`)
 }

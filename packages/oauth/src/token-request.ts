@@ -2,7 +2,7 @@ import type { Outcome } from './classify.ts'
 import type { DpopKey } from './dpop.ts'
 import type { Answer, NoAnswer } from './http-exchange.ts'
 import { sendMessage } from './protocol-message.ts'
-import type { ServerCall } from './server-call.ts'
+import { requiredTokenEndpoint, type ServerCall } from './server-call.ts'
 
 /** The part of a grant that differs from one to the next. */
 export interface TokenGrant {
@@ -20,9 +20,10 @@ export type GrantOutcome = Outcome & { readonly requestedAt: number }
 
 /** Requests tokens (RFC 6749 §3.2). One request, but for a proof that the server wants anew. */
 export async function requestGrant(call: ServerCall, grant: TokenGrant): Promise<GrantOutcome> {
+  const endpoint = grant.endpoint ?? requiredTokenEndpoint(call)
   const { outcome, requestedAt } = await sendMessage(call, grant.dpopKey, (writer) => {
     const { protocol, server, client, authentication, options } = writer
-    const at = grant.endpoint === undefined ? server : { ...server, token_endpoint: grant.endpoint }
+    const at = { ...server, token_endpoint: endpoint }
     return protocol.genericTokenEndpointRequest(at, client, authentication, grant.type, grant.parameters, options)
   })
   return { ...outcome, requestedAt }

@@ -1,12 +1,14 @@
 import { AccountError, type AuthenticatorContext, type IssuedToken, type NewAccount } from '@accountry/accounts'
 import type { Failure } from './classify.ts'
 import { storedFields } from './credential-fields.ts'
+import type { DpopKey } from './dpop.ts'
+import { newDpopKey } from './dpop-key.ts'
 import { failureError } from './failure-error.ts'
 import { usableToken } from './issued-token.ts'
 import { bearerSubject, signBearerAssertion } from './jwt-bearer.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { beginCall, type ServerCall, sceneOf, shownSubject } from './server-call.ts'
-import { newDpopKey, type SignInRequest } from './sign-in.ts'
+import type { SignInRequest } from './sign-in.ts'
 import type { TokenPurpose } from './token-purpose.ts'
 import { missingScopes, purposeOf } from './token-purpose.ts'
 import { requestGrant, type TokenGrant } from './token-request.ts'
@@ -34,7 +36,8 @@ export async function addUnattendedAccount(
     name === undefined || settings.tokenTypes === undefined
       ? { name: 'access', scopes: request.scopes, resource: request.resource, kind: 'access' as const }
       : purposeOf(settings, name)
-  const token = await grantWithoutPerson(call, purpose)
+  const dpopKey = await newDpopKey(call)
+  const token = await grantWithoutPerson(call, purpose, dpopKey)
   const subject =
     settings.jwtBearer === undefined ? settings.clientId : bearerSubject(settings.jwtBearer, settings.clientId)
   return {
@@ -42,7 +45,7 @@ export async function addUnattendedAccount(
     issuer: settings.issuer,
     clientId: settings.clientId,
     subject,
-    fields: storedFields({ tokenEndpoint: call.metadata.token_endpoint }),
+    fields: storedFields({ tokenEndpoint: call.metadata.token_endpoint, dpopKey }),
     tokens: name === undefined || settings.tokenTypes === undefined ? {} : { [name]: token },
   }
 }
@@ -52,8 +55,11 @@ export async function addUnattendedAccount(
  *
  * @throws AccountError; where a person would have to sign in again it is `ERR_MISCONFIGURED`: nobody can.
  */
-export async function grantWithoutPerson(call: ServerCall, purpose: TokenPurpose): Promise<IssuedToken> {
-  const dpopKey = await newDpopKey(call)
+export async function grantWithoutPerson(
+  call: ServerCall,
+  purpose: TokenPurpose,
+  dpopKey: DpopKey | undefined,
+): Promise<IssuedToken> {
   const outcome = await requestGrant(call, { ...(await grantFor(call, purpose)), dpopKey })
   if (outcome.kind === 'failure') {
     throw failureError(nobodyToAsk(outcome.failure), sceneOf(call, 'requesting a token'))

@@ -108,6 +108,25 @@ describe('a statement in the place of a person (RFC 7523 §2.1)', () => {
   })
 })
 
+describe('a client that acts for itself with a key for proofs', () => {
+  it('presents its tokens with the key that they are bound to', async () => {
+    const own = authenticator({ flow: 'client-credentials', clientSecret: 's', dpop: 'require' })
+    server.script('/token', { body: { access_token: 'at', token_type: 'DPoP', scope: 'notes' } })
+    const created = await own.addAccount(request, testContext())
+    const stored = testCredential({ ...created, fields: created.fields ?? {} } as never)
+    await own.getAuthToken({ account, authTokenType: 'notes', options: {} }, stored.context)
+    const proofs = server.requestsTo('/token').map(({ headers }) => decodeProtectedHeader(String(headers['dpop'])).jwk)
+    expect(proofs[0]).toEqual(proofs[1])
+    expect(stored.current.fields['dpopKey']).toBe(created.fields?.['dpopKey'])
+  })
+
+  it('is told when the server has no token endpoint', async () => {
+    const metadata = { issuer: server.issuer }
+    const own = authenticator({ flow: 'client-credentials', clientSecret: 's', metadata })
+    expect((await errorOf(own.addAccount(request, testContext()))).code).toBe('ERR_MISCONFIGURED')
+  })
+})
+
 describe('a proof of possession from a machine with a wrong clock', () => {
   it.each([-900_000, 900_000])('off by %d ms is made anew with the time of the server (K-04)', async (off) => {
     const real = await startAuthorizationServer()
