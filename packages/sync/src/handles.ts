@@ -44,6 +44,11 @@ export function droppedOutcome(reason: DropReason | string, attempts = 0): SyncO
   return { outcome: 'dropped', reason, attempts, stats: createSyncStats() }
 }
 
+/** The outcome of a request that waits for its account: it is kept, and nobody knows how long. */
+export function parkedOutcome(operation: { attempt: number }): SyncOutcome {
+  return { outcome: 'parked', reason: 'authentication-error', attempts: operation.attempt, stats: createSyncStats() }
+}
+
 /** The handle of a request that nothing comes of. */
 export function droppedHandle(id: string, reason: DropReason): SyncHandle {
   return { id, outcome: 'dropped', reason, accepted: Promise.resolve(), done: Promise.resolve(droppedOutcome(reason)) }

@@ -1,7 +1,7 @@
 import type { Account } from '@accountry/accounts'
 import { announceDropped, announceQueued } from './announce.ts'
 import type { Engine } from './engine.ts'
-import { droppedHandle, droppedOutcome, groupHandle } from './handles.ts'
+import { droppedHandle, droppedOutcome, groupHandle, parkedOutcome } from './handles.ts'
 import { ensureInitialization } from './initialization.ts'
 import { createOperation } from './operation-factory.ts'
 import type { ServiceRecord, TargetRecord } from './operation-store.ts'
@@ -169,12 +169,18 @@ export class Intake {
         return { stored, queued: submissions.map((submission) => this.#store(submission)) }
       })
       adapters.servicesStored(stored)
-      for (const entry of queued) announceQueued(this.#engine, entry)
+      for (const entry of queued) this.#announce(entry)
     } catch (error) {
       for (const { id } of submissions) handles.settle(id, droppedOutcome('storage-error'))
       throw error
     }
     this.#engine.wake()
+  }
+
+  #announce(entry: QueuedEntry): void {
+    const { operation } = entry
+    announceQueued(this.#engine, entry)
+    if (operation.state === 'parked') this.#engine.handles.settle(operation.id, parkedOutcome(operation))
   }
 
   /** Stores one submission. Inside a write. */

@@ -1,5 +1,6 @@
 import type { Account } from '@accountry/accounts'
 import { announceQueued } from './announce.ts'
+import { NO_BACKOFF } from './backoff.ts'
 import type { Engine } from './engine.ts'
 import { createOperation } from './operation-factory.ts'
 import type { TargetRecord } from './operation-store.ts'
@@ -45,7 +46,9 @@ export async function unparkAccount(engine: Engine, account: Account, recovered:
 function release(engine: Engine, parked: TargetRecord): OperationRecord[] {
   const { store, clock } = engine
   const now = clock.now()
-  const target = { ...parked, parkedAt: undefined, parkedReason: undefined, parkedRevision: undefined }
+  // The wait after errors was for a credential that is no more.
+  const mark = { parkedAt: undefined, parkedReason: undefined, parkedRevision: undefined }
+  const target = { ...parked, ...mark, ...NO_BACKOFF }
   store.targets.save(target)
   const operations: OperationRecord[] = []
   for (const operation of store.operations.listOf(target.id)) {

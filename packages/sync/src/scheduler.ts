@@ -57,7 +57,8 @@ export class Scheduler {
   wake(): void {
     if (!this.#started) return
     this.#again = true
-    this.#turning ??= this.#turn()
+    // Later in this tick, so that a turn that wakes the scheduler finds itself under way.
+    this.#turning ??= Promise.resolve().then(() => this.#turn())
   }
 
   /**

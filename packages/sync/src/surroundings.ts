@@ -14,8 +14,8 @@ export interface SurroundingsListener {
 /**
  * The machine's state as the engine acts on it.
  *
- * What gets worse counts at once, so that nothing begins in vain. What gets better counts at once too, but at most once
- * a second: a network that flaps starts no storm of runs.
+ * What gets worse counts at once, so that nothing begins in vain. What gets better counts at once too, unless it had
+ * got better and worse again within the last second: a network that flaps starts no storm of runs.
  */
 export class Surroundings {
   readonly #environment: SyncEnvironment
@@ -27,6 +27,8 @@ export class Surroundings {
   storageLow: boolean
   /** Monotonic; when something last got better. */
   #betterAt = Number.NEGATIVE_INFINITY
+  /** It got worse since. */
+  #isFlapping = false
 
   constructor(environment: SyncEnvironment, clock: Clock, listener: SurroundingsListener) {
     this.#environment = environment
@@ -44,20 +46,34 @@ export class Surroundings {
 
   /** Takes over what changed, as far as it counts already. */
   look(): void {
+    if (!this.isBehind) return
     const { network, charging, storageLow } = this.#environment
-    if (network === this.network && charging === this.charging && storageLow === this.storageLow) return
+    const before = { network: this.network, charging: this.charging, storageLow: this.storageLow }
     const isSettling = this.settlesInMs() > 0
-    const before = this.network
-    if (rank(network) < rank(this.network) || !isSettling) this.network = network
+    if (rank(network) < rank(before.network) || !isSettling) this.network = network
     if (!charging || !isSettling) this.charging = charging
     if (storageLow || !isSettling) this.storageLow = storageLow
-    if (!isSettling) this.#betterAt = this.#clock.monotonic()
-    if (before === 'none' && this.network !== 'none') this.#listener.networkBack()
-    this.#listener.changed()
+    const gotBetter =
+      rank(this.network) > rank(before.network) ||
+      (this.charging && !before.charging) ||
+      (before.storageLow && !this.storageLow)
+    const isWorse =
+      rank(this.network) < rank(before.network) ||
+      (!this.charging && before.charging) ||
+      (!before.storageLow && this.storageLow)
+    if (gotBetter) {
+      this.#betterAt = this.#clock.monotonic()
+      this.#isFlapping = false
+    } else if (isWorse) this.#isFlapping = true
+    if (before.network === 'none' && this.network !== 'none') this.#listener.networkBack()
+    const isSame =
+      this.network === before.network && this.charging === before.charging && this.storageLow === before.storageLow
+    if (!isSame) this.#listener.changed()
   }
 
   /** Milliseconds until a change for the better may count; 0: nothing is held back. */
   settlesInMs(): number {
+    if (!this.#isFlapping) return 0
     return Math.max(0, this.#betterAt + SETTLING_MS - this.#clock.monotonic())
   }
 
