@@ -25,7 +25,8 @@ export async function printTable(
     ])
   }
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  for (const row of rows) console.log(`   ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`)
+  for (const row of rows)
+    console.log(`   ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
 }
 
 async function tokenText(agenda: Accountry, account: Account): Promise<string> {

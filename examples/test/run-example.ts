@@ -2,9 +2,12 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 /** Runs an example as a newcomer does, and returns what it prints. */
-export async function runExample(name: string): Promise<{ code: number | null; output: string; errors: string }> {
+export async function runExample(
+  name: string,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<{ code: number | null; output: string; errors: string }> {
   const path = fileURLToPath(new URL(`../${name}`, import.meta.url))
-  const child = spawn(process.execPath, [path], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [path], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   let errors = ''
   child.stdout.on('data', (chunk) => {
