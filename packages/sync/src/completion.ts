@@ -86,11 +86,18 @@ function record(engine: Engine, ended: EndedRun, revision: number | undefined): 
   const failedToInitialize = has(operation.flags, INITIALIZE) && next.operation === undefined && saved.syncable < 0
   const abandonedWhy = next.reason === 'not-ready' ? 'not-ready' : 'initialization-failed'
   const abandoned = failedToInitialize && initialized === undefined ? dropHeld(store, saved, abandonedWhy, now) : []
+  if (next.verdict === 'success' && operation.attempt > 1) restartPeriod(engine, operation, now)
   const outcome = outcomeOf(ended, next, operation)
   if (outcome !== undefined && operation.requester !== store.owner) {
     store.journal.addOutcome(operation.id, JSON.stringify(outcome), now)
   }
   return { next, outcome, again, mergedInto, following, initialized, abandoned, abandonedWhy, before, target: saved }
+}
+
+/** The run that a failed periodic one led to went well: the period counts from here. Inside a write. */
+function restartPeriod({ store }: Engine, { periodic }: OperationRecord, now: number): void {
+  const stored = periodic === undefined ? undefined : store.periodics.get(periodic)
+  if (stored !== undefined) store.periodics.save({ ...stored, dueAt: now + stored.periodMs })
 }
 
 /** The runs that a run asked for. Inside a write. */

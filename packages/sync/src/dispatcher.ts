@@ -3,7 +3,7 @@ import { announceDropped, factsOf } from './announce.ts'
 import { judgeConflict, slotOf } from './conflicts.ts'
 import type { Engine } from './engine.ts'
 import type { OperationStore, TargetRecord } from './operation-store.ts'
-import { queueDuePeriodics } from './periodic-queue.ts'
+import { queueDuePeriodics, queueOpenPeriodics } from './periodic-queue.ts'
 import { dropOperation, isMasterOn } from './queue.ts'
 import { switchedOff } from './readiness.ts'
 import type { Runner } from './runner.ts'
@@ -68,7 +68,12 @@ export class Dispatcher {
     const busy = store.operations.listBusy()
     const left = { ...free }
     const claims: Claims = { started: [], dropped: [], victims: [] }
-    for (const candidate of this.#candidates(free, busy)) this.#consider(candidate, busy, left, claims, clock.now())
+    const consider = (): void => {
+      for (const candidate of this.#candidates(left, busy)) this.#consider(candidate, busy, left, claims, clock.now())
+    }
+    consider()
+    const isAwake = claims.started.length > 0 && left.regular > 0
+    if (isAwake && queueOpenPeriodics(this.#engine, clock.now(), left.regular)) consider()
     return claims
   }
 

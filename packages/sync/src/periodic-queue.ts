@@ -3,6 +3,8 @@ import { createOperation } from './operation-factory.ts'
 import type { PeriodicRecord } from './operation-store.ts'
 import { nextDueAt } from './periodic.ts'
 import { enqueue } from './queue.ts'
+import { openGates } from './selection.ts'
+import { gateOf } from './sync-operation.ts'
 
 const AT_ONCE = 256
 
@@ -15,6 +17,25 @@ export function queueDuePeriodics(engine: Engine, now: number): void {
   for (const service of engine.adapters.served()) {
     for (const periodic of engine.store.periodics.listDue(service, now, AT_ONCE)) queuePeriodic(engine, periodic, now)
   }
+}
+
+/**
+ * Turns up to `wanted` periodic syncs that may run early into operations, because the machine is awake and its network
+ * in use anyway. Inside a write. Returns whether there were any.
+ */
+export function queueOpenPeriodics(engine: Engine, now: number, wanted: number): boolean {
+  const { store, adapters, environment } = engine
+  const gates = openGates(environment)
+  let left = wanted
+  for (const id of adapters.served()) {
+    const service = store.services.get(id)
+    if (service === undefined || !gates.includes(gateOf(0, service.network))) continue
+    for (const periodic of store.periodics.listOpen(id, now, left)) {
+      queuePeriodic(engine, periodic, now)
+      left--
+    }
+  }
+  return left < wanted
 }
 
 /** Inside a write. */
