@@ -35,10 +35,25 @@ export class AccountStore {
     this.#engine = engine
   }
 
-  /** @throws AccountError `ERR_LIMIT_EXCEEDED`. */
-  insert(type: string, name: string, content: AccountContent, announce: Announce): Account {
+  /** How many accounts there are. SQLite counts by reading them all, so memory answers whenever it has seen every change. */
+  count(): number {
+    const { index, records, revision, vault } = this.#engine
+    return vault.feed.latest === revision ? index.size : records.count()
+  }
+
+  /**
+   * @param count How many accounts there are already; who inserts many counts once.
+   * @throws AccountError `ERR_LIMIT_EXCEEDED`.
+   */
+  insert(
+    type: string,
+    name: string,
+    content: AccountContent,
+    announce: Announce,
+    count: number = this.count(),
+  ): Account {
     const { records, clock, app, maxAccounts } = this.#engine
-    if (records.count() >= maxAccounts) {
+    if (count >= maxAccounts) {
       throw new AccountError(
         'ERR_LIMIT_EXCEEDED',
         `the vault holds ${maxAccounts} accounts, which is its limit; remove some`,

@@ -1,4 +1,4 @@
-import { EventEmitter } from 'eventemitter3'
+import { EventEmitter } from 'node:events'
 import { kindOf } from './account.ts'
 import type { AccountManagerEvents } from './account-manager-types.ts'
 import type { Logger } from './logger.ts'
@@ -8,12 +8,14 @@ type Listener = (event: never) => void
 
 /** Delivers events so that a listener that throws, or that changes something itself, harms nobody. */
 export class Events {
-  readonly #emitter = new EventEmitter<Record<EventName, [unknown]>>()
+  readonly #emitter = new EventEmitter()
   readonly #guarded = new WeakMap<Listener, (event: unknown) => void>()
   readonly #log: Logger
 
   constructor(log: Logger) {
     this.#log = log
+    // Node warns on stderr at the eleventh listener; a host may well have as many windows as it likes.
+    this.#emitter.setMaxListeners(0)
   }
 
   on(event: EventName, listener: Listener): void {
@@ -26,7 +28,9 @@ export class Events {
 
   off(event: EventName, listener: Listener): void {
     const guarded = this.#guarded.get(listener)
-    if (guarded !== undefined) this.#emitter.off(event, guarded)
+    if (guarded === undefined) return
+    // Node's emitter takes off one at a time; a listener that was added twice is taken off as a whole.
+    for (const known of this.#emitter.listeners(event)) if (known === guarded) this.#emitter.off(event, guarded)
   }
 
   emit<E extends EventName>(event: E, detail: AccountManagerEvents[E][0]): void {

@@ -198,7 +198,9 @@ export function isSuperseded(error: unknown): boolean {
 }
 
 function isDeadGrant(error: AccountError): boolean {
-  return error.code === 'ERR_INTERACTION_REQUIRED' && error.reason === 'revoked_or_reused'
+  return (
+    error.code === 'ERR_INTERACTION_REQUIRED' && (error.reason === 'revoked_or_reused' || error.reason === 'expired')
+  )
 }
 
 function lostResponse(error: AccountError, { account }: AccountRecord): AccountError {

@@ -174,7 +174,7 @@ export class TokenSource {
         if (record === undefined) continue
         announce({ event: 'token:invalidated', account: record.account })
         // The service issues no other: only the person can bring a new one. The rejected one is kept.
-        if (!passwordIsToken || records.readCredential(id).password !== value) continue
+        if (!passwordIsToken) continue
         records.update(id, { state: 'needs-reauth', reason: 'token_rejected' })
         announce({ event: 'account:updated', account: record.account, reason: 'token_rejected' })
       }

@@ -66,10 +66,12 @@ export class Transfer {
     for (const { type } of accounts) this.#engine.checkOwner(type, 'import')
     return await this.#engine.commit((announce) => {
       const result = { added: [] as Account[], updated: [] as Account[], kept: [] as Account[] }
+      const count = this.#store.count()
       for (const { type, generation, ...fresh } of accounts) {
         const existing = this.#existing(type, fresh)
         const content = { ...fresh, isAuthenticated: false }
-        if (existing === undefined) result.added.push(this.#store.insert(type, fresh.name, content, announce))
+        if (existing === undefined)
+          result.added.push(this.#store.insert(type, fresh.name, content, announce, count + result.added.length))
         // A refresh token of an earlier generation was rotated away; putting it back would end the grant.
         else if (ifExists === 'update' && generation > existing.generation)
           result.updated.push(this.#store.update(existing, content, announce))

@@ -39,6 +39,20 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 describe('what is announced', () => {
+  it('reaches any number of listeners, without a warning on stderr', async () => {
+    const manager = await openManager()
+    const heard: number[] = []
+    const warnings: string[] = []
+    const onWarning = (warning: Error) => warnings.push(warning.name)
+    process.on('warning', onWarning)
+    for (let number = 0; number < 20; number++) manager.on('account:added', () => heard.push(number))
+    await manager.addAccountExplicitly({ type: TYPE, name: 'ana' })
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('warning', onWarning)
+    expect(heard).toHaveLength(20)
+    expect(warnings).toEqual([])
+  })
+
   it('comes once for each change, in the order of the changes, with rising revisions', async () => {
     const manager = await openManager()
     const heard = listen(manager)

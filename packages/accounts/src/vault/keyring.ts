@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { nodeCrypto } from '../builtin.ts'
 import { AccountError, isAccountError } from '../errors.ts'
 import type { KeyProtection, KeyProvider, KeyRequestOptions, StoreKeyProvider } from '../key-provider.ts'
@@ -37,8 +38,11 @@ const LOCKED_BY_APP: LockCause = { kind: 'locked', why: 'the app locked it', pro
 interface OpenKeys {
   /** Names the data key; part of the place of every record that is sealed with it. */
   readonly id: string
+  /** The data key itself, to be wrapped. */
   readonly dataKey: Uint8Array
-  readonly fingerprintKey: Uint8Array
+  /** The same key as records are sealed with: preparing it anew for each one costs three times the sealing. */
+  readonly recordKey: KeyObject
+  readonly fingerprintKey: KeyObject
 }
 
 /**
@@ -77,7 +81,11 @@ export class Keyring {
     return this.#open.dataKey
   }
 
-  get fingerprintKey(): Uint8Array {
+  get recordKey(): KeyObject {
+    return this.#open.recordKey
+  }
+
+  get fingerprintKey(): KeyObject {
     return this.#open.fingerprintKey
   }
 
@@ -239,7 +247,13 @@ export class Keyring {
   }
 
   #keep(dataKey: Uint8Array, id: string): void {
-    this.#keys = { id, dataKey, fingerprintKey: derivedKey(dataKey, 'fingerprint') }
+    const { createSecretKey } = nodeCrypto()
+    this.#keys = {
+      id,
+      dataKey,
+      recordKey: createSecretKey(dataKey),
+      fingerprintKey: createSecretKey(derivedKey(dataKey, 'fingerprint')),
+    }
   }
 
   async #replaceSlot(slot: KeySlot): Promise<void> {

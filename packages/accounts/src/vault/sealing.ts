@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { nodeCrypto } from '../builtin.ts'
 
 const VERSION = 1
@@ -16,7 +17,7 @@ export class UnsealError extends Error {}
  *
  * `place` is authenticated with it, so that a ciphertext cannot be moved to another account, field or vault.
  */
-export function seal(key: Uint8Array, plaintext: Uint8Array, place: readonly string[]): Uint8Array {
+export function seal(key: Uint8Array | KeyObject, plaintext: Uint8Array, place: readonly string[]): Uint8Array {
   const crypto = nodeCrypto()
   const nonce = crypto.randomBytes(NONCE_BYTES)
   const cipher = crypto.createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
@@ -26,7 +27,7 @@ export function seal(key: Uint8Array, plaintext: Uint8Array, place: readonly str
 }
 
 /** @throws UnsealError when the key, the place or the bytes are not the ones of {@link seal}. */
-export function unseal(key: Uint8Array, sealed: Uint8Array, place: readonly string[]): Uint8Array {
+export function unseal(key: Uint8Array | KeyObject, sealed: Uint8Array, place: readonly string[]): Uint8Array {
   if (sealed.length < HEADER_BYTES || sealed[0] !== VERSION) throw new UnsealError('not a sealed record')
   const nonce = sealed.subarray(1, 1 + NONCE_BYTES)
   const decipher = nodeCrypto().createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
@@ -45,7 +46,7 @@ function encodedPlace(place: readonly string[]): Buffer {
 }
 
 /** A keyed fingerprint of a secret: equal secrets are found without being stored or readable. */
-export function fingerprint(key: Uint8Array, secret: string): string {
+export function fingerprint(key: Uint8Array | KeyObject, secret: string): string {
   return nodeCrypto().createHmac('sha256', key).update(secret).digest('base64url').slice(0, 22)
 }
 

@@ -144,18 +144,18 @@ export class Vault {
   seal(place: SealedPlace, value: unknown): Uint8Array {
     // Another process may have rotated the key: a record under the old one could never be opened again.
     this.keyring.catchUp()
-    return seal(this.keyring.dataKey, Buffer.from(JSON.stringify(value)), this.#place(place))
+    return seal(this.keyring.recordKey, Buffer.from(JSON.stringify(value)), this.#place(place))
   }
 
   /** @throws AccountError also `ERR_VAULT_CORRUPT` when the record was damaged or moved. */
   unseal(place: SealedPlace, sealed: Uint8Array): unknown {
-    const before = this.keyring.dataKey
+    const before = this.keyring.keyId
     try {
       return this.#opened(place, sealed)
     } catch (error) {
       if (!(error instanceof UnsealError)) throw error
       this.keyring.catchUp()
-      if (this.keyring.dataKey !== before) return this.#opened(place, sealed)
+      if (this.keyring.keyId !== before) return this.#opened(place, sealed)
       throw new AccountError(
         'ERR_VAULT_CORRUPT',
         `the ${place.kind} of account ${place.owner} is damaged or was moved; nothing was changed. Sign in again to replace it`,
@@ -186,7 +186,7 @@ export class Vault {
   }
 
   #opened(place: SealedPlace, sealed: Uint8Array): unknown {
-    return JSON.parse(Buffer.from(unseal(this.keyring.dataKey, sealed, this.#place(place))).toString('utf8'))
+    return JSON.parse(Buffer.from(unseal(this.keyring.recordKey, sealed, this.#place(place))).toString('utf8'))
   }
 
   #place(place: SealedPlace): string[] {
