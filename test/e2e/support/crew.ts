@@ -1,52 +1,31 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { ProcessEnded, startProcess, type TestProcess } from '@accountry/testing'
+import type { JobAnswer } from './serve-jobs.ts'
 
 /** One long-lived child process that does jobs, one at a time. */
 export class Worker<Job, Result> implements AsyncDisposable {
-  readonly #child: ChildProcess
-  #errors = ''
+  readonly #process: TestProcess<Job, JobAnswer<Result>>
 
   constructor(script: URL, environment: Readonly<Record<string, string>> = {}) {
-    this.#child = fork(fileURLToPath(script), {
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    })
-    this.#child.stderr?.on('data', (chunk) => {
-      this.#errors += String(chunk)
-    })
+    this.#process = startProcess<Job, JobAnswer<Result>>(script, [], { env: environment })
   }
 
-  /** Resolves with what the process answers; rejects when it fails or dies first. */
-  do(job: Job): Promise<Result> {
-    const child = this.#child
-    return new Promise((resolve, reject) => {
-      const onExit = (code: number | null, signal: string | null): void => {
-        child.off('message', onMessage)
-        reject(new WorkerDied(signal ?? `code ${code}`, this.#errors))
-      }
-      const onMessage = (message: unknown): void => {
-        child.off('exit', onExit)
-        const { result, error } = message as { result?: Result; error?: unknown }
-        if (error === undefined) resolve(result as Result)
-        else reject(new Error(`The process failed: ${JSON.stringify(error)}`))
-      }
-      child.once('message', onMessage)
-      child.once('exit', onExit)
-      child.send(job as object)
+  /** Resolves with what the process answers; rejects when it fails, and {@link WorkerDied} when it dies first. */
+  async do(job: Job): Promise<Result> {
+    this.#process.send(job)
+    const answer = await this.#process.next().catch((error: unknown) => {
+      throw error instanceof ProcessEnded ? new WorkerDied(error) : error
     })
+    if ('error' in answer) throw new Error(`The process failed: ${JSON.stringify(answer.error)}`)
+    return answer.result
   }
 
   /** Stops it, lets it go on, or ends it. */
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal)
+    void this.#process.kill(signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const child = this.#child
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGKILL')
-    await ended
+    await this.#process[Symbol.asyncDispose]()
   }
 }
 
@@ -54,9 +33,9 @@ export class Worker<Job, Result> implements AsyncDisposable {
 export class WorkerDied extends Error {
   readonly how: string
 
-  constructor(how: string, errors: string) {
-    super(`The process died (${how}): ${errors}`)
-    this.how = how
+  constructor({ code, signal, message }: ProcessEnded) {
+    super(message)
+    this.how = signal ?? `code ${code}`
   }
 }
 

@@ -1,5 +1,4 @@
-import { AccountManager } from '@accountry/accounts'
-import { fileKey } from '@accountry/keychain'
+import { openRaceVault } from './race-vault.ts'
 import { serveJobs } from './serve-jobs.ts'
 
 export interface OpenVaultJob {
@@ -11,17 +10,7 @@ export interface OpenVaultJob {
 
 // Opens a vault that may not be there yet, at the same moment as others do, and writes a secret into it.
 serveJobs(async ({ folder, keyFile, name }: OpenVaultJob) => {
-  await using manager = await AccountManager.open({
-    app: { id: 'com.example.race' },
-    directory: folder,
-    keyProvider: fileKey({ path: keyFile }),
-    authenticators: [
-      {
-        description: { type: 'com.example', label: 'Example' },
-        addAccount: () => Promise.reject(new Error('not asked for')),
-        getAuthToken: () => Promise.reject(new Error('not asked for')),
-      },
-    ],
-  })
+  await using manager = await openRaceVault(folder, keyFile)
   await manager.addAccountExplicitly({ type: 'com.example', name }, { password: `password of ${name}` })
+  return name
 })

@@ -1,11 +1,21 @@
 import { isAccountError } from '@accountry/accounts'
+import { connectToTest } from '@accountry/testing'
 
-/** The other side of a `Worker`: does what it is sent and answers with the result or the error. */
+/** What a worker says about a job. */
+export type JobAnswer<Result> = { readonly result: Result } | { readonly error: unknown }
+
+/** The other side of a `Worker`: does what it is sent, one after the other, and answers with the result or the error. */
 export function serveJobs<Job, Result>(perform: (job: Job) => Promise<Result>): void {
-  process.on('message', (job: Job) => {
-    void perform(job).then(
-      (result) => process.send?.({ result }),
-      (error: unknown) => process.send?.({ error: isAccountError(error) ? error.toJSON() : String(error) }),
-    )
-  })
+  const test = connectToTest<Job, JobAnswer<Result>>()
+  const serve = async (): Promise<void> => {
+    for (;;) {
+      const job = await test.next()
+      await test.send(await perform(job).then((result) => ({ result }), failure))
+    }
+  }
+  void serve()
+}
+
+function failure(error: unknown): { error: unknown } {
+  return { error: isAccountError(error) ? error.toJSON() : String(error) }
 }
