@@ -63,15 +63,16 @@ export function discoverMetadata(expected: ExpectedIssuer): Discovery {
 
   return {
     async find(context, scene, remembered) {
-      known = youngest(known, recalled(remembered, expected, context.clock))
-      if (known !== undefined && known.ageMs() < FRESH_MS) return known
+      // A recalled document is only part of one: it serves its caller, and never a sign-in that needs the rest.
+      const usable = youngest(known, recalled(remembered, expected, context.clock))
+      if (usable !== undefined && usable.ageMs() < FRESH_MS) return usable
       const found = await ask(context, scene)
       if ('issuer' in found) {
         known = { metadata: found, at: context.clock.now(), ageMs: startStopwatch(context.clock) }
         return known
       }
-      if (known === undefined || known.ageMs() >= STALE_MS) throw discoveryError(found, scene)
-      return known
+      if (usable === undefined || usable.ageMs() >= STALE_MS) throw discoveryError(found, scene)
+      return usable
     },
   }
 }

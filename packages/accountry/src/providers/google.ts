@@ -1,2 +1,2 @@
 export type { GoogleOptions } from '@accountry/oauth/providers/google'
-export { google } from '@accountry/oauth/providers/google'
+export { google, googleData } from '@accountry/oauth/providers/google'

@@ -1,0 +1,2 @@
+export type { AtlassianOptions } from '@accountry/oauth/providers/atlassian'
+export { atlassian, atlassianData } from '@accountry/oauth/providers/atlassian'

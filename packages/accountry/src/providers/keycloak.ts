@@ -1,0 +1,2 @@
+export type { KeycloakOptions } from '@accountry/oauth/providers/keycloak'
+export { keycloak, keycloakData } from '@accountry/oauth/providers/keycloak'

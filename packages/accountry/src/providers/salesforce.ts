@@ -1,0 +1,2 @@
+export type { SalesforceOptions } from '@accountry/oauth/providers/salesforce'
+export { salesforce, salesforceData } from '@accountry/oauth/providers/salesforce'
