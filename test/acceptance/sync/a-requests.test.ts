@@ -29,7 +29,7 @@ describe('4.A requests and validation', () => {
 
   it.each<[string, (sync: SyncManager, target: never) => unknown]>([
     ['setSyncAutomatically', async (sync, target) => sync.setSyncAutomatically(target, true)],
-    ['addPeriodicSync', async (sync, target: object) => sync.addPeriodicSync({ ...(target as never), periodMs: 1 })],
+    ['addPeriodicSync', async (sync, target) => sync.addPeriodicSync({ ...(target as object), periodMs: 1 } as never)],
     ['removePeriodicSync', async (sync, target) => sync.removePeriodicSync(target)],
     ['cancelSync', async (sync, target) => sync.cancelSync(target)],
     ['setIsSyncable', async (sync, target) => sync.setIsSyncable(target, 1)],

@@ -3,7 +3,12 @@ import { basename, dirname, join } from 'node:path'
 import type { AccountManager, Authenticator, InteractionHandler, KeyProvider, VaultHealth } from '@accountry/accounts'
 import { defaultVaultFolder, project } from '@accountry/accounts/foundation'
 import { environmentKey, fileKey, osKeychain, type PassphraseKeyOptions, passphraseKey } from '@accountry/keychain'
-import { createOAuthAuthenticator, type OAuthAuthenticatorOptions } from '@accountry/oauth'
+import {
+  createOAuthAuthenticator,
+  createSecretAuthenticator,
+  type OAuthAuthenticatorOptions,
+  type SecretAuthenticatorOptions,
+} from '@accountry/oauth'
 import { type Accountry, openAccountry } from '../accountry.ts'
 import type { OpenRequest } from './command-run.ts'
 import { UsageError } from './exit-codes.ts'
@@ -102,15 +107,18 @@ function split(id: string): [string, string] {
 async function registerRecorded(accounts: AccountManager): Promise<void> {
   if ((await accounts.health()).locked) return
   for (const { kind, options } of (await accounts.getAuthenticatorConfigurations()).values()) {
-    const authenticator = kind === 'oauth' ? readable(options) : undefined
+    const authenticator = readable(kind, options)
     if (authenticator !== undefined) accounts.registerAuthenticator(authenticator)
   }
 }
 
-function readable(options: Readonly<Record<string, unknown>>): Authenticator | undefined {
+/** An authenticator of a kind, or with options, that this version does not know is left alone. */
+function readable(kind: string, options: Readonly<Record<string, unknown>>): Authenticator | undefined {
   try {
-    return createOAuthAuthenticator(options as unknown as OAuthAuthenticatorOptions)
+    if (kind === 'oauth') return createOAuthAuthenticator(options as unknown as OAuthAuthenticatorOptions)
+    if (kind === 'secret') return createSecretAuthenticator(options as unknown as SecretAuthenticatorOptions)
   } catch {
     return undefined
   }
+  return undefined
 }
