@@ -31,23 +31,68 @@ export class ClockWatch {
     this.#total = this.#storedTotal()
   }
 
+  /** Looks whether the clock was set, and moves the waits if it was. */
   async look(): Promise<void> {
-    const moved = this.#clock.now() - this.#clock.monotonic() - this.#offset
-    if (Math.abs(moved) < CLOCK_TOLERANCE_MS) {
-      this.#total = this.#storedTotal()
-      return
+    if (Math.abs(this.#moved()) >= CLOCK_TOLERANCE_MS) await this.#store.write(() => this.check())
+    this.#total = this.#storedTotal()
+  }
+
+  /**
+   * The store with this look before each change, so that what is written with the new time is not moved with what was
+   * written with the old one.
+   */
+  guard(): OperationStore {
+    const store = this.#store
+    return {
+      owner: store.owner,
+      services: store.services,
+      targets: store.targets,
+      operations: store.operations,
+      periodics: store.periodics,
+      journal: store.journal,
+      getMeta: (name) => store.getMeta(name),
+      setMeta: (name, value) => store.setMeta(name, value),
+      write: (run) => this.#write(run),
+      isAlive: (owner) => store.isAlive(owner),
+      dataVersion: () => store.dataVersion(),
+      onChange: (listener) => store.onChange(listener),
+      close: () => store.close(),
     }
-    await this.#store.write(() => {
-      const missing = this.#total + moved - this.#storedTotal()
-      if (Math.abs(missing) >= CLOCK_TOLERANCE_MS) {
-        this.#store.targets.shiftWaits(missing)
-        this.#store.operations.shiftWaits(missing)
-        this.#store.setMeta(META_CLOCK, String(this.#storedTotal() + missing))
-      }
-      repairPeriodics(this.#store, this.#clock.now())
-    })
+  }
+
+  async #write<T>(run: () => T): Promise<T> {
+    const before = { offset: this.#offset, total: this.#total }
+    try {
+      return await this.#store.write(() => {
+        this.check()
+        return run()
+      })
+    } catch (error) {
+      // Nothing was written, so the waits are still to be moved.
+      this.#offset = before.offset
+      this.#total = before.total
+      throw error
+    }
+  }
+
+  /** Inside a write. */
+  check(): void {
+    const moved = this.#moved()
+    if (Math.abs(moved) < CLOCK_TOLERANCE_MS) return
+    const total = this.#storedTotal()
+    const missing = this.#total + moved - total
+    if (Math.abs(missing) >= CLOCK_TOLERANCE_MS) {
+      this.#store.targets.shiftWaits(missing)
+      this.#store.operations.shiftWaits(missing)
+      this.#store.setMeta(META_CLOCK, String(total + missing))
+    }
+    repairPeriodics(this.#store, this.#clock.now())
     this.#offset += moved
     this.#total = this.#storedTotal()
+  }
+
+  #moved(): number {
+    return this.#clock.now() - this.#clock.monotonic() - this.#offset
   }
 
   #storedTotal(): number {

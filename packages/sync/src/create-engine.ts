@@ -1,7 +1,8 @@
-import { type Logger, systemClock } from '@accountry/accounts'
+import type { Clock, Logger } from '@accountry/accounts'
 import type { AccountRoster } from './account-roster.ts'
 import { AdapterRegistry } from './adapter-registry.ts'
 import { DEFAULT_BACKOFF } from './backoff.ts'
+import type { ClockWatch } from './clock-watch.ts'
 import type { Engine } from './engine.ts'
 import { alwaysConnected } from './environment.ts'
 import type { SyncEventHub } from './event-hub.ts'
@@ -23,18 +24,19 @@ export interface EngineParts {
   readonly store: OperationStore
   readonly roster: AccountRoster
   readonly events: SyncEventHub
+  readonly clock: Clock
+  readonly clockWatch: ClockWatch
   /** What was found wrong with the store and set right; announced when the engine starts. */
   readonly warning: { readonly code: string; readonly message: string } | undefined
 }
 
 /** The shared part of an engine, with the defaults of everything that was not given. */
 export function createEngine(
-  { options, store, roster, events }: EngineParts,
+  { options, store, roster, events, clock, clockWatch }: EngineParts,
   { wake, ...listener }: SurroundingsListener & { wake(): void },
 ): Engine {
-  const clock = options.clock ?? systemClock
   return {
-    store,
+    store: clockWatch.guard(),
     accounts: options.accounts,
     roster,
     adapters: new AdapterRegistry(store),

@@ -1,4 +1,6 @@
+import { systemClock } from '@accountry/accounts'
 import { AccountRoster } from './account-roster.ts'
+import { ClockWatch } from './clock-watch.ts'
 import { SILENT } from './create-engine.ts'
 import { SyncEventHub } from './event-hub.ts'
 import { OpenedEngine } from './opened-engine.ts'
@@ -25,7 +27,10 @@ export async function openEngine(options: SyncManagerOptions): Promise<OpenedEng
     if (store.getMeta(META_OFFSET) === undefined) await store.write(() => store.setMeta(META_OFFSET, String(random())))
     await roster.open()
     const events = new SyncEventHub(logger)
-    opened.engine = new OpenedEngine({ options, store, roster, events, warning: damaged && warningOf(damaged) })
+    const { clock = systemClock } = options
+    const clockWatch = new ClockWatch(store, clock)
+    const warning = damaged && warningOf(damaged)
+    opened.engine = new OpenedEngine({ options, store, roster, events, clock, clockWatch, warning })
     for (const adapter of options.adapters ?? []) opened.engine.registerAdapter(adapter)
     await opened.engine.ready()
     return opened.engine

@@ -1,7 +1,7 @@
 import { type Account, AccountError } from '@accountry/accounts'
 import { forgetAccount, forgetStaleAccounts, welcomeAccounts } from './account-changes.ts'
 import { type CancelScope, cancelOperations } from './cancellation.ts'
-import { ClockWatch, repairWaits } from './clock-watch.ts'
+import { type ClockWatch, repairWaits } from './clock-watch.ts'
 import { createEngine, type EngineParts } from './create-engine.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { Engine } from './engine.ts'
@@ -62,7 +62,7 @@ export class OpenedEngine {
     this.periodics = new PeriodicSyncs(this.engine, this.#runner, (account, authority) =>
       this.settings.ensure(account, authority),
     )
-    this.#clockWatch = new ClockWatch(store, this.engine.clock)
+    this.#clockWatch = parts.clockWatch
     this.#others = new Others(this.engine, this.#runner)
     const dispatcher = new Dispatcher(this.engine, this.#runner)
     this.board = new ProgressBoard(this.engine)
