@@ -66,4 +66,9 @@ describe('a person at a terminal', () => {
     expect(result.screen).toContain('To sign in as ana@example.com')
     expect(result.screen).toContain('nothing was changed')
   })
+
+  test('watches synchronisation until Ctrl-C', async () => {
+    const result = await accountry(['sync', 'watch'], [{ after: 'Ctrl-C ends it.', keys: '\u0003' }])
+    expect(result.code).toBe(0)
+  })
 })

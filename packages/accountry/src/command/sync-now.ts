@@ -4,6 +4,7 @@ import { printable } from '../terminal/printable.ts'
 import type { CommandRun } from './command-run.ts'
 import type { CommandRuntime } from './command-runtime.ts'
 import { EXIT_CODES } from './exit-codes.ts'
+import { progressText } from './sync-watch.ts'
 
 export function addSyncNowCommand(sync: Command, runtime: CommandRuntime): void {
   sync
@@ -30,9 +31,8 @@ async function syncNow(
   await handle.accepted
   if (!options.wait || handle.outcome === 'dropped') return queued(run, handle)
   if (!isPerformedHere) run.note('Queued. An app that is running performs it; waiting. Ctrl-C stops the waiting only.')
-  sync.on('sync:progress', ({ authority: name, account: { name: of }, progress: { done, total, text } }) => {
-    const amount = done === undefined ? '' : ` ${done}${total === undefined ? '' : `/${total}`}`
-    run.note(`${printable(name)} of ${printable(of)}:${amount} ${printable(text ?? '')}`.trimEnd())
+  sync.on('sync:progress', ({ authority: name, account: { name: of }, progress }) => {
+    run.note(printable(`${name} of ${of}: ${progressText(progress) ?? 'working'}`))
   })
   const { outcome, reason, attempts, stats, error } = await untilAborted(handle.done, run.signal)
   const why = reason === undefined || reason === outcome ? '' : ` (${reason})`

@@ -23,10 +23,15 @@ export async function knownTargets(accounts: AccountManager, sync: SyncManager, 
   const own = listed.flatMap((account) =>
     adapters.filter(({ accountType }) => accountType === account.type).map(({ authority }) => ({ account, authority })),
   )
-  const recorded = [await sync.getPeriodicSyncs(), await sync.getCurrentSyncs(), await sync.getHistory()].flat()
+  const recorded = await Promise.all([
+    sync.getPeriodicSyncs(),
+    sync.getPendingSyncs(),
+    sync.getCurrentSyncs(),
+    sync.getHistory(),
+  ])
   const ids = new Map(listed.map((account) => [account.id, account]))
   const found = new Map<string, Target>()
-  for (const { account, authority } of [...own, ...recorded]) {
+  for (const { account, authority } of [...own, ...recorded.flat()]) {
     const known = ids.get(account.id)
     if (known !== undefined) found.set(`${known.id}\n${authority}`, { account: known, authority })
   }

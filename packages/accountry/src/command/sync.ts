@@ -4,6 +4,7 @@ import type { CommandRun } from './command-run.ts'
 import type { CommandRuntime } from './command-runtime.ts'
 import { addSyncNowCommand } from './sync-now.ts'
 import { knownTargets, type Target, type TargetStatus, targetStatuses } from './sync-targets.ts'
+import { addSyncWatchCommand } from './sync-watch.ts'
 import { timeText } from './time-text.ts'
 
 const ACCOUNT = ['[account]', 'name, id, or the beginning of one; otherwise all'] as const
@@ -40,6 +41,7 @@ export function addSyncCommand(program: Command, runtime: CommandRuntime): void 
     .description('the last runs')
     .argument(...ACCOUNT)
     .action(runtime.action(showHistory))
+  addSyncWatchCommand(sync, runtime)
 }
 
 type TargetHint = [hint: string | undefined, authority: string | undefined]
