@@ -80,14 +80,11 @@ describe.skipIf(namespace === undefined)('on a read-only disk', () => {
     })
   })
 
-  it.each(['read-only: no vault yet', 'read-only: an empty folder'])(
-    'no vault can be made (%s)',
-    async (scenario) => {
-      expect(await onSmallDisk(scenario)).toEqual({
-        refused: expect.stringMatching(/^ERR_VAULT_UNAVAILABLE (read_only|permissions)$/),
-      })
-    },
-  )
+  it.each(['read-only: no vault yet', 'read-only: an empty folder'])('no vault can be made (%s)', async (scenario) => {
+    expect(await onSmallDisk(scenario)).toEqual({
+      refused: expect.stringMatching(/^ERR_VAULT_UNAVAILABLE (read_only|permissions)$/),
+    })
+  })
 })
 
 describe.skipIf(process.platform === 'win32')('on a disk that reports errors', () => {

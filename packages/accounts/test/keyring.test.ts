@@ -122,7 +122,7 @@ describe('an existing vault whose provider', () => {
       const manager = await openManager({ directory, keyProvider: provider })
       const [account] = await manager.getAccounts()
       expect(account).toMatchObject(ANA)
-      for (const refused of [
+      const refused = [
         manager.getPassword(account ?? ''),
         manager.setPassword(account ?? '', 'other'),
         manager.getUserData(account ?? '', 'key'),
@@ -130,9 +130,9 @@ describe('an existing vault whose provider', () => {
         manager.setAuthToken(account ?? '', 'calendar', { value: 'token' }),
         manager.addAccountExplicitly({ type: TYPE, name: 'ben' }),
         manager.addAccount(TYPE),
-      ]) {
-        expect(await failureOf(refused)).toMatchObject({ code })
-      }
+      ]
+      const codes = (await Promise.all(refused.map(failureOf))).map((failure) => failure.code)
+      expect(new Set(codes)).toEqual(new Set([code]))
       expect(await manager.unlock()).toBe(false)
       expect(headerOf(directory)).toBe(before)
       expect(writes()).toBe(stored)

@@ -1,0 +1,435 @@
+import { AccountError } from '@accountry/accounts'
+import { createFakeAuthenticator, type FakeAuthenticatorScript, openTestManager } from '@accountry/testing'
+import { describe, expect, it } from 'vitest'
+import { ABSENT_TYPE, ANA, BEN, listen, OTHER_TYPE, TYPE } from './support/example.ts'
+import { outcomeOf } from './support/outcome.ts'
+import { openStranger, show } from './support/stranger.ts'
+
+const ABSENT = '00000000-0000-4000-8000-000000000000'
+const SESSIONS: FakeAuthenticatorScript = { canStartSessions: true, canUpdate: true }
+const CALLBACK = new URL('https://app.example.com/callback?code=c&state=s')
+
+/** A session without the seal: nothing that an authenticator put into it can be read. */
+function isOpaque(session: string): boolean {
+  const bytes = Buffer.from(session, 'base64url')
+  return bytes.length > 0 && !bytes.includes('canary') && !bytes.includes(TYPE) && !bytes.includes('example')
+}
+
+describe('startAddAccountSession', () => {
+  it('T62, T161 gives an opaque session, an address and a status token, no password and no token', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    world.authenticator.next('startAddAccountSession', {
+      session: { canary: 'canary' },
+      url: new URL('https://id.example.com/a'),
+      statusToken: 'status',
+      password: 'canary',
+      token: 'canary',
+    } as never)
+    const started = await world.manager.startAddAccountSession(TYPE, {
+      redirectUri: 'https://app.example.com/callback',
+      authTokenType: 'calendar',
+      options: { o1: 'v1' },
+    })
+    expect(Object.keys(started).sort()).toEqual(['expiresAt', 'session', 'statusToken', 'url'])
+    expect(started).toMatchObject({ statusToken: 'status', url: new URL('https://id.example.com/a') })
+    expect(started.expiresAt).toBe(world.clock.now() + 600_000)
+    expect(isOpaque(started.session)).toBe(true)
+    const [call] = world.authenticator.callsOf('startAddAccountSession')
+    expect(call?.request).toEqual({
+      redirectUri: 'https://app.example.com/callback',
+      authTokenType: 'calendar',
+      options: { o1: 'v1' },
+    })
+    expect(call?.context.principal).toBe('com.example.test')
+    expect(world.authenticator.count()).toBe(1)
+    expect(await world.manager.getAccounts()).toEqual([])
+  })
+
+  it.fails('T63 an authenticator that answers nothing started nothing: ERR_INVALID_RESPONSE', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    world.authenticator.next('startAddAccountSession', (() => undefined) as never)
+    expect(await outcomeOf(world.manager.startAddAccountSession(TYPE))).toBe('ERR_INVALID_RESPONSE')
+  })
+
+  it('T63 an answer without a session is ERR_INVALID_RESPONSE', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    for (const answer of [() => null, () => ({ statusToken: 'status' }), () => ({ session: 'text' })]) {
+      world.authenticator.next('startAddAccountSession', answer as never)
+      expect(await outcomeOf(world.manager.startAddAccountSession(TYPE))).toBe('ERR_INVALID_RESPONSE')
+    }
+  })
+
+  it('T64, T74 an empty session is a session, and opaque', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const account = await world.manager.addAccountExplicitly(ANA)
+    world.authenticator.next('startAddAccountSession', { session: {} })
+    world.authenticator.next('startUpdateCredentialsSession', { session: {} })
+    for (const started of [
+      await world.manager.startAddAccountSession(TYPE),
+      await world.manager.startUpdateCredentialsSession(account),
+    ]) {
+      expect(isOpaque(started.session)).toBe(true)
+      expect(started.url).toBeUndefined()
+    }
+  })
+
+  it('T65, T66, T75, T76, T164, T172 where the person is needed the address is given, and nothing is opened here', async () => {
+    for (const interaction of [true, false]) {
+      await using world = await openTestManager({ authenticator: SESSIONS, interaction })
+      const account = await world.manager.addAccountExplicitly(ANA)
+      for (const started of [
+        await world.manager.startAddAccountSession(TYPE),
+        await world.manager.startUpdateCredentialsSession(account),
+      ]) {
+        expect(started.url?.href).toBe('https://id.example.com/authorize')
+      }
+      expect(world.interaction.count()).toBe(0)
+      expect(world.authenticator.calls.map(({ context }) => 'interaction' in context)).toEqual([false, false])
+    }
+  })
+
+  it('T165, T171 an address that is dangerous is ERR_INVALID_RESPONSE', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const account = await world.manager.addAccountExplicitly(ANA)
+    for (const href of ['file:///etc/passwd', 'javascript:alert(1)', 'data:text/html,x', 'com.example:/x']) {
+      const started = { session: {}, url: new URL(href) }
+      world.authenticator.next('startAddAccountSession', started)
+      world.authenticator.next('startUpdateCredentialsSession', started)
+      expect(await outcomeOf(world.manager.startAddAccountSession(TYPE))).toBe('ERR_INVALID_RESPONSE')
+      expect(await outcomeOf(world.manager.startUpdateCredentialsSession(account))).toBe('ERR_INVALID_RESPONSE')
+    }
+  })
+
+  it.fails('T165, T171 an address that is http beyond loopback is ERR_INVALID_RESPONSE too', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    world.authenticator.next('startAddAccountSession', { session: {}, url: new URL('http://id.example.com/') })
+    expect(await outcomeOf(world.manager.startAddAccountSession(TYPE))).toBe('ERR_INVALID_RESPONSE')
+  })
+
+  it('T166, T77, T173 an error of the authenticator arrives with its code, reason and message', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const account = await world.manager.addAccountExplicitly(ANA)
+    const error = new AccountError('ERR_MISCONFIGURED', 'unknown client', { reason: 'redirect' })
+    world.authenticator.next('startAddAccountSession', error)
+    world.authenticator.next('startUpdateCredentialsSession', error)
+    const expected = { code: 'ERR_MISCONFIGURED', reason: 'redirect', message: 'unknown client' }
+    await expect(world.manager.startAddAccountSession(TYPE)).rejects.toMatchObject(expected)
+    await expect(world.manager.startUpdateCredentialsSession(account)).rejects.toMatchObject(expected)
+  })
+
+  it('T156, T168 without a type or an account it is a TypeError, and nobody is asked', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    for (const nothing of [undefined, null, '']) {
+      expect(await outcomeOf(world.manager.startAddAccountSession(nothing as never))).toBe('TypeError')
+      expect(await outcomeOf(world.manager.startUpdateCredentialsSession(nothing as never))).toBe('TypeError')
+    }
+    expect(world.authenticator.count()).toBe(0)
+  })
+
+  it('T329 without an authenticator it rejects', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    expect(await outcomeOf(world.manager.startAddAccountSession(ABSENT_TYPE))).toBe('ERR_AUTHENTICATOR_NOT_FOUND')
+  })
+
+  it('T327, T328 gives a session with and without a person', async () => {
+    for (const interaction of [true, false]) {
+      await using world = await openTestManager({ authenticator: SESSIONS, interaction })
+      expect((await world.manager.startAddAccountSession(TYPE)).session).toMatch(/^[\w-]+$/)
+    }
+  })
+})
+
+describe('startUpdateCredentialsSession', () => {
+  it('T72 gives the same for an account that is there, and the authenticator gets account, token type and options', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const account = await world.manager.addAccountExplicitly(ANA, { password: 'canary' })
+    const started = await world.manager.startUpdateCredentialsSession(account, {
+      authTokenType: 'calendar',
+      options: { o1: 'v1' },
+    })
+    expect(isOpaque(started.session)).toBe(true)
+    expect(JSON.stringify(started)).not.toContain('canary')
+    const [call] = world.authenticator.callsOf('startUpdateCredentialsSession')
+    expect(call?.request).toEqual({ account, redirectUri: undefined, authTokenType: 'calendar', options: { o1: 'v1' } })
+    expect(call?.context.principal).toBe('com.example.test')
+    expect(await world.manager.getPassword(account)).toBe('canary')
+  })
+})
+
+describe('finishSession', () => {
+  it('T82, T330 finishes a sign-in: the authenticator sees what it started with, nothing is started again', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const { session } = await world.manager.startAddAccountSession(TYPE, { options: { name: ANA.name } })
+    const account = await world.manager.finishSession(session, { url: CALLBACK })
+    expect(account).toEqual({ id: account.id, ...ANA })
+    expect(await world.manager.getAccounts()).toEqual([account])
+    const [call] = world.authenticator.callsOf('finishSession')
+    expect(call?.request).toEqual({ session: { name: ANA.name }, answer: { url: CALLBACK }, account: undefined })
+    expect(world.authenticator.calls.map(({ method }) => method)).toEqual(['startAddAccountSession', 'finishSession'])
+  })
+
+  it('T83 finishes a sign-in to an account that is there', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const account = await world.manager.addAccount(TYPE, { name: ANA.name })
+    const heard = listen(world.manager)
+    const { session } = await world.manager.startUpdateCredentialsSession(account)
+    expect(await world.manager.finishSession(session, { url: CALLBACK.href })).toEqual(account)
+    expect(world.authenticator.callsOf('finishSession')[0]?.request).toMatchObject({
+      account,
+      answer: { url: CALLBACK },
+    })
+    expect(await world.manager.getPassword(account)).toBe('refresh-1')
+    expect(heard).toEqual([`account:updated ${ANA.name}`])
+  })
+
+  it('another person who finishes a sign-in to an account is ERR_IDENTITY_MISMATCH', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const account = await world.manager.addAccount(TYPE, { name: ANA.name })
+    const { session } = await world.manager.startUpdateCredentialsSession(account)
+    world.authenticator.next('finishSession', {
+      name: BEN.name,
+      password: 'x',
+      issuer: 'https://id.example.com',
+      subject: BEN.name,
+    })
+    expect(await outcomeOf(world.manager.finishSession(session))).toBe('ERR_IDENTITY_MISMATCH')
+    expect(await world.manager.getPassword(account)).toBe('refresh-0')
+  })
+
+  it('T84 without a session it is a TypeError', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    for (const nothing of [undefined, null, '', 7, {}]) {
+      expect(await outcomeOf(world.manager.finishSession(nothing as never))).toBe('TypeError')
+    }
+    const { session } = await world.manager.startAddAccountSession(TYPE)
+    expect(await outcomeOf(world.manager.finishSession(session, null as never))).toBe('TypeError')
+    expect(await outcomeOf(world.manager.finishSession(session, { url: 'callback' }))).toBe('TypeError')
+    expect(await outcomeOf(world.manager.finishSession(session))).toBe('ok')
+  })
+
+  it('T86, T87, T178, T425 one that is forged, flipped in one byte, cut or of another vault is ERR_SESSION_INVALID', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    await using elsewhere = await openTestManager({ authenticator: SESSIONS })
+    const { session } = await world.manager.startAddAccountSession(TYPE)
+    const bytes = Buffer.from(session, 'base64url')
+    const flipped = Array.from({ length: bytes.length }, (_, at) => {
+      const copy = Buffer.from(bytes)
+      copy[at] = (copy[at] ?? 0) ^ 1
+      return copy
+    })
+    const forged = [
+      ...flipped,
+      bytes.subarray(0, -1),
+      bytes.subarray(0, 20),
+      bytes.subarray(1),
+      Buffer.from(JSON.stringify({ type: TYPE, session: {} })),
+      Buffer.from((await elsewhere.manager.startAddAccountSession(TYPE)).session, 'base64url'),
+    ]
+    for (const each of forged) {
+      expect(await outcomeOf(world.manager.finishSession(each.toString('base64url')))).toBe('ERR_SESSION_INVALID')
+    }
+    expect(world.authenticator.count('finishSession')).toBe(0)
+    expect(await outcomeOf(world.manager.finishSession(session))).toBe('ok')
+  })
+
+  it('T88, T89, T90, T179 the type is the one that was asked for, whatever the authenticator put into the session', async () => {
+    const authenticators = [
+      createFakeAuthenticator(SESSIONS),
+      createFakeAuthenticator({ ...SESSIONS, type: OTHER_TYPE }),
+    ]
+    await using world = await openTestManager({ authenticators })
+    authenticators[0]?.next(
+      'startAddAccountSession',
+      { session: { type: OTHER_TYPE, name: ANA.name } },
+      { session: { name: BEN.name } },
+    )
+    for (const name of [ANA.name, BEN.name]) {
+      const { session } = await world.manager.startAddAccountSession(TYPE)
+      expect(await world.manager.finishSession(session)).toMatchObject({ type: TYPE, name })
+    }
+    const account = await world.manager.addAccountExplicitly({ type: TYPE, name: 'cem' })
+    authenticators[0]?.next('startUpdateCredentialsSession', { session: { type: OTHER_TYPE, name: 'cem' } })
+    const { session } = await world.manager.startUpdateCredentialsSession(account)
+    expect(await world.manager.finishSession(session)).toEqual(account)
+    expect(authenticators[1]?.count()).toBe(0)
+  })
+
+  it('T92, T93, T184 an authenticator that needs the person while it finishes cannot ask here', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const { session } = await world.manager.startAddAccountSession(TYPE)
+    world.authenticator.next('finishSession', async (_request, context) => {
+      if (context.interaction === undefined) throw new AccountError('ERR_INTERACTION_REQUIRED', 'somebody has to look')
+      return { name: ANA.name }
+    })
+    expect(await outcomeOf(world.manager.finishSession(session))).toBe('ERR_INTERACTION_REQUIRED')
+    expect(await world.manager.getAccounts()).toEqual([])
+  })
+
+  it('T94, T185 an error of the authenticator arrives with its code, reason and message', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const { session } = await world.manager.startAddAccountSession(TYPE)
+    world.authenticator.next(
+      'finishSession',
+      new AccountError('ERR_DENIED', 'the person said no', { reason: 'access_denied' }),
+    )
+    await expect(world.manager.finishSession(session)).rejects.toMatchObject({
+      code: 'ERR_DENIED',
+      reason: 'access_denied',
+      message: 'the person said no',
+    })
+  })
+
+  it('T183 an answer that is no account is ERR_INVALID_RESPONSE, and no account is added', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    for (const answer of [() => null, () => ({}), () => ({ name: 7 })]) {
+      const { session } = await world.manager.startAddAccountSession(TYPE)
+      world.authenticator.next('finishSession', answer as never)
+      expect(await outcomeOf(world.manager.finishSession(session))).toBe('ERR_INVALID_RESPONSE')
+    }
+    expect(await world.manager.getAccounts()).toEqual([])
+  })
+
+  it('T182 ends the account’s call for attention, and names who asks now', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const account = await world.manager.addAccount(TYPE, { name: ANA.name })
+    const refused = new AccountError('ERR_INTERACTION_REQUIRED', 'x', { reason: 'revoked_or_reused' })
+    world.authenticator.next('getAuthToken', refused, refused)
+    const attention: unknown[] = []
+    world.manager.on('account:attention', ({ account: { id } }) => attention.push(id))
+    await outcomeOf(world.manager.getAuthToken(account, 'calendar', { interaction: 'notify' }))
+    const { session } = await world.manager.startUpdateCredentialsSession(account)
+    await world.manager.finishSession(session)
+    expect(await world.manager.getAccountInfo(account)).toMatchObject({ state: 'ok' })
+    await outcomeOf(world.manager.getAuthToken(account, 'calendar', { interaction: 'notify' }))
+    expect(attention).toEqual([account.id, account.id])
+    expect(world.authenticator.callsOf('finishSession')[0]?.context.principal).toBe('com.example.test')
+  })
+
+  it('T426 a second time, by another app, or after its time is ERR_SESSION_INVALID', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const { session } = await world.manager.startAddAccountSession(TYPE)
+    const stranger = await openStranger(world, { authenticators: [createFakeAuthenticator(SESSIONS)] })
+    expect(await outcomeOf(stranger.finishSession(session))).toBe('ERR_SESSION_INVALID')
+    const other = await world.another({ authenticators: [world.authenticator] })
+    const outcomes = await Promise.all(
+      [world.manager, other, other].map((manager) => outcomeOf(manager.finishSession(session))),
+    )
+    expect(outcomes.sort()).toEqual(['ERR_SESSION_INVALID', 'ERR_SESSION_INVALID', 'ok'])
+    const late = await world.manager.startAddAccountSession(TYPE)
+    world.clock.jump(600_000 - 1)
+    const inTime = await world.manager.startAddAccountSession(TYPE)
+    world.clock.jump(1)
+    expect(await outcomeOf(world.manager.finishSession(late.session))).toBe('ERR_SESSION_INVALID')
+    expect(await outcomeOf(world.manager.finishSession(inTime.session))).toBe('ok')
+  })
+
+  it('can be done by another process of the app, after a restart', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const { session } = await world.manager.startAddAccountSession(TYPE)
+    expect(await outcomeOf((await world.reopen()).finishSession(session))).toBe('ok')
+  })
+
+  it('to an account that was removed meanwhile is ERR_SESSION_INVALID', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const account = await world.manager.addAccount(TYPE, { name: ANA.name })
+    const { session } = await world.manager.startUpdateCredentialsSession(account)
+    await world.manager.removeAccountExplicitly(account)
+    expect(await outcomeOf(world.manager.finishSession(session))).toBe('ERR_SESSION_INVALID')
+  })
+})
+
+describe('an authenticator without sessions of its own', () => {
+  it('T135 a started sign-in is finished as addAccount, with the original token type and options', async () => {
+    await using world = await openTestManager()
+    const started = await world.manager.startAddAccountSession(TYPE, {
+      authTokenType: 'calendar',
+      options: { o1: 'v1' },
+    })
+    expect([world.authenticator.count(), isOpaque(started.session), started.url]).toEqual([0, true, undefined])
+    const account = await world.manager.finishSession(started.session)
+    const [call] = world.authenticator.callsOf('addAccount')
+    expect(call?.request).toEqual({
+      name: undefined,
+      authTokenType: 'calendar',
+      requiredFeatures: [],
+      options: { o1: 'v1' },
+    })
+    expect(Object.keys(account).sort()).toEqual(['id', 'name', 'type'])
+  })
+
+  it('T134, T136 a started sign-in to an account is finished as updateCredentials', async () => {
+    await using world = await openTestManager({ authenticator: { canUpdate: true } })
+    const account = await world.manager.addAccount(TYPE, { name: ANA.name })
+    const { session } = await world.manager.startUpdateCredentialsSession(account, { options: { o1: 'v1' } })
+    expect(await world.manager.finishSession(session)).toEqual(account)
+    expect(world.authenticator.callsOf('updateCredentials').map(({ request }) => request)).toEqual([
+      { account, authTokenType: undefined, options: { o1: 'v1' } },
+    ])
+  })
+
+  it('T131, T132 one that starts sessions and cannot finish them is told so, and no account is added', async () => {
+    const { finishSession: _missing, ...half } = createFakeAuthenticator(SESSIONS)
+    await using world = await openTestManager({ authenticators: [half] })
+    const account = await world.manager.addAccountExplicitly(ANA)
+    for (const started of [
+      await world.manager.startAddAccountSession(TYPE),
+      await world.manager.startUpdateCredentialsSession(account),
+    ]) {
+      expect(await outcomeOf(world.manager.finishSession(started.session))).toBe('ERR_SESSION_INVALID')
+    }
+    expect(await world.manager.getAccounts()).toEqual([account])
+  })
+})
+
+describe('isCredentialsUpdateSuggested', () => {
+  it('T99, T190 asks the authenticator with account and status token', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const account = await world.manager.addAccountExplicitly(ANA)
+    expect(await world.manager.isCredentialsUpdateSuggested(account, 'stale')).toBe(true)
+    expect(await world.manager.isCredentialsUpdateSuggested(account, 'status-1')).toBe(false)
+    expect(world.authenticator.callsOf('isCredentialsUpdateSuggested')[0]?.request).toEqual({
+      account,
+      statusToken: 'stale',
+    })
+  })
+
+  it('T100, T101, T188 without an account or a status token it is a TypeError, and nobody is asked', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const account = await world.manager.addAccountExplicitly(ANA)
+    for (const nothing of [undefined, null, '']) {
+      expect(await outcomeOf(world.manager.isCredentialsUpdateSuggested(nothing as never, 'status'))).toBe('TypeError')
+      expect(await outcomeOf(world.manager.isCredentialsUpdateSuggested(account, nothing as never))).toBe('TypeError')
+    }
+    expect(world.authenticator.count()).toBe(0)
+  })
+
+  it('T102, T189 an error of the authenticator arrives; one that does not know answers no', async () => {
+    await using world = await openTestManager({ authenticator: SESSIONS })
+    const account = await world.manager.addAccountExplicitly(ANA)
+    world.authenticator.next(
+      'isCredentialsUpdateSuggested',
+      new AccountError('ERR_SERVER', 'a bad day', { reason: 'server' }),
+    )
+    await expect(world.manager.isCredentialsUpdateSuggested(account, 'x')).rejects.toMatchObject({
+      code: 'ERR_SERVER',
+      message: 'a bad day',
+    })
+    expect(await outcomeOf(world.manager.isCredentialsUpdateSuggested(ABSENT, 'x'))).toBe('ERR_ACCOUNT_NOT_FOUND')
+    await using plain = await openTestManager()
+    expect(await plain.manager.isCredentialsUpdateSuggested(await plain.manager.addAccountExplicitly(ANA), 'x')).toBe(
+      false,
+    )
+  })
+})
+
+describe('the sessions of a stranger', () => {
+  it('T129, T130 are not started without an authenticator of its own, and reveal nothing', async () => {
+    await using world = await openTestManager({ authenticator: { ...SESSIONS, secret: (label) => `canary-${label}` } })
+    const account = await world.manager.addAccount(TYPE, { name: ANA.name })
+    const stranger = await openStranger(world)
+    expect(await outcomeOf(stranger.startUpdateCredentialsSession(account))).toBe('ERR_ACCOUNT_NOT_FOUND')
+    await show(world, stranger, account)
+    expect(await outcomeOf(stranger.startAddAccountSession(TYPE))).toBe('ERR_AUTHENTICATOR_NOT_FOUND')
+    expect(await outcomeOf(stranger.startUpdateCredentialsSession(account))).toBe('ERR_DENIED not_owner')
+  })
+})
