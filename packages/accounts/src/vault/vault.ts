@@ -171,6 +171,8 @@ export class Vault {
   }
 
   fingerprint(secret: string): string {
+    // Another process may have rotated the key: under the old one nothing would be found.
+    this.keyring.catchUp()
     return fingerprint(this.keyring.fingerprintKey, secret)
   }
 
