@@ -84,7 +84,7 @@ describe('startAddAccountSession', () => {
         expect(started.url?.href).toBe('https://id.example.com/authorize')
       }
       expect(world.interaction.count()).toBe(0)
-      expect(world.authenticator.calls.map(({ context }) => 'interaction' in context)).toEqual([false, false])
+      expect(world.authenticator.calls.map(({ context }) => context?.interaction)).toEqual([undefined, undefined])
     }
   })
 
