@@ -31,9 +31,18 @@ export function isFresh(
   return expiresAt - now >= Math.min(minValidityMs, lifetime / 4)
 }
 
+/** A token with its key and its end in one object, so that finding it among very many touches little memory. */
+interface Entry extends CachedToken {
+  readonly key: string
+  readonly expiresAt: number | undefined
+  /** Only with the first token of an account: its other ones, by their keys. Most accounts have none. */
+  readonly others: Map<string, Entry> | undefined
+}
+
 /** Tokens in memory: found by account and canonical key, forgotten by account or by value. */
 export class TokenCache {
-  readonly #byAccount = new Map<string, Map<string, CachedToken>>()
+  /** The first token of each account. */
+  readonly #byAccount = new Map<string, Entry>()
   readonly #limit: number
   #size = 0
 
@@ -45,26 +54,31 @@ export class TokenCache {
     return this.#size
   }
 
-  get(account: string, key: string): CachedToken | undefined {
-    return this.#byAccount.get(account)?.get(key)
+  get(account: string, key: string): (CachedToken & { readonly expiresAt: number | undefined }) | undefined {
+    const first = this.#byAccount.get(account)
+    if (first === undefined || first.key === key) return first
+    return first.others?.get(key)
   }
 
-  put(account: string, key: string, entry: CachedToken): void {
-    let tokens = this.#byAccount.get(account)
-    if (tokens === undefined) {
-      tokens = new Map()
-      this.#byAccount.set(account, tokens)
-    }
-    if (!tokens.has(key)) this.#size++
-    tokens.set(key, entry)
+  put(account: string, key: string, { token, obtainedAt, revision }: CachedToken): void {
+    const entry = { key, token, expiresAt: token.expiresAt, obtainedAt, revision, others: undefined }
+    const first = this.#byAccount.get(account)
+    if (this.get(account, key) === undefined) this.#size++
+    if (first === undefined) this.#byAccount.set(account, entry)
+    else if (first.key === key) this.#byAccount.set(account, { ...entry, others: first.others })
+    else if (first.others !== undefined) first.others.set(key, entry)
+    else this.#byAccount.set(account, { ...first, others: new Map([[key, entry]]) })
     while (this.#size > this.#limit) this.#dropOldest()
   }
 
   /** Forgets what was known before `revision`: somebody changed the account at it. */
   forgetBefore(account: string, revision: number): void {
-    const tokens = this.#byAccount.get(account)
-    if (tokens === undefined) return
-    for (const [key, entry] of tokens) if (entry.revision < revision) this.#delete(account, tokens, key)
+    const first = this.#byAccount.get(account)
+    if (first === undefined) return
+    for (const [key, entry] of first.others ?? []) {
+      if (entry.revision < revision && first.others?.delete(key)) this.#size--
+    }
+    if (first.revision < revision) this.#dropFirst(account, first)
   }
 
   clear(): void {
@@ -73,13 +87,19 @@ export class TokenCache {
   }
 
   #dropOldest(): void {
-    const [account, tokens] = this.#byAccount.entries().next().value ?? []
-    const key = tokens?.keys().next().value
-    if (account !== undefined && tokens !== undefined && key !== undefined) this.#delete(account, tokens, key)
+    const [account, first] = this.#byAccount.entries().next().value ?? []
+    if (account !== undefined && first !== undefined) this.#dropFirst(account, first)
   }
 
-  #delete(account: string, tokens: Map<string, CachedToken>, key: string): void {
-    if (tokens.delete(key)) this.#size--
-    if (tokens.size === 0) this.#byAccount.delete(account)
+  /** The next token of the account takes its place. */
+  #dropFirst(account: string, { others }: Entry): void {
+    this.#size--
+    const next = others?.values().next().value
+    if (next === undefined) {
+      this.#byAccount.delete(account)
+      return
+    }
+    others?.delete(next.key)
+    this.#byAccount.set(account, { ...next, others })
   }
 }

@@ -69,11 +69,8 @@ export class TokenSource {
   ): AuthToken | undefined {
     const entry = this.#engine.cache.get(account, canonicalKey)
     if (entry === undefined) return undefined
-    const { token, obtainedAt } = entry
-    if (token.expiresAt === undefined) return token
-    return isFresh({ expiresAt: token.expiresAt, obtainedAt }, this.#engine.clock.now(), minValidityMs)
-      ? token
-      : undefined
+    if (entry.expiresAt === undefined) return entry.token
+    return isFresh(entry, this.#engine.clock.now(), minValidityMs) ? entry.token : undefined
   }
 
   /** The stored token, whatever its age; reads the vault and remembers it. */

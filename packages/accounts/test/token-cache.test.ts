@@ -38,6 +38,25 @@ describe('TokenCache', () => {
     expect(cache.size).toBe(3)
   })
 
+  it('replaces any token of an account, and leaves its others as they are', () => {
+    const cache = new TokenCache()
+    const keys = ['a', 'b', 'c']
+    for (const replaced of keys) {
+      for (const key of keys) cache.put('account', key, entry(`old-${key}`))
+      cache.put('account', replaced, entry('new'))
+      const values = keys.map((key) => cache.get('account', key)?.token.value)
+      expect(values).toEqual(keys.map((key) => (key === replaced ? 'new' : `old-${key}`)))
+    }
+    expect(cache.size).toBe(3)
+  })
+
+  it('drops the tokens of one account in the order in which they came', () => {
+    const cache = new TokenCache(2)
+    for (const key of ['a', 'b', 'c', 'd']) cache.put('account', key, entry(key))
+    expect(['a', 'b', 'c', 'd'].filter((key) => cache.get('account', key) !== undefined)).toEqual(['c', 'd'])
+    expect(cache.size).toBe(2)
+  })
+
   it('keeps nothing of an account whose tokens are all gone', () => {
     const cache = new TokenCache()
     cache.put('a', 'key', entry('token', 1))
