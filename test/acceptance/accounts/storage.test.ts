@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { AccountManager } from '@accountry/accounts'
 import { createFakeAuthenticator, openTestManager, startProcess } from '@accountry/testing'
+import { compactDecrypt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { ANA, BEN, listen, TYPE } from './support/example.ts'
 import { fixedKey } from './support/fixed-key.ts'
@@ -183,6 +184,17 @@ describe('the store', () => {
     expect(await outcomeOf(world.another())).toBe('ERR_VAULT_NEWER newer')
     expect(await outcomeOf(world.another({ recover: true }))).toBe('ERR_VAULT_NEWER newer')
     expect(readFileSync(file).equals(before)).toBe(true)
+  })
+})
+
+describe('an export', () => {
+  it('is an ordinary JWE: another program opens it with its key', async () => {
+    await using world = await openTestManager()
+    await world.manager.addAccountExplicitly(ANA, { password: 'p' })
+    const key = new Uint8Array(32).fill(1)
+    const { plaintext, protectedHeader } = await compactDecrypt(await world.manager.export({ key }), key)
+    expect(protectedHeader).toMatchObject({ alg: 'dir', enc: 'A256GCM' })
+    expect(JSON.parse(new TextDecoder().decode(plaintext))).toMatchObject({ accounts: [{ ...ANA, password: 'p' }] })
   })
 })
 
