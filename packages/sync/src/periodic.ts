@@ -3,8 +3,6 @@ export const MIN_PERIOD_MS = 900_000
 const DAY_MS = 86_400_000
 const DEFAULT_FLEX_SHARE = 0.04
 const SMALLEST_PERIOD_WITH_FLEX_MS = 5_000
-/** Clock corrections smaller than this are not taken for a clock that was set back. */
-const CLOCK_TOLERANCE_MS = 10_000
 
 /** What the due rule needs to know of a periodic sync. */
 export interface PeriodicTiming {
@@ -23,21 +21,6 @@ export function defaultFlexMs(periodMs: number): number {
 /** When a periodic sync first runs: one period from now; `offset` in [0, 1) spreads machines over the flex. */
 export function firstDueAt(now: number, periodMs: number, flexMs: number, offset: number): number {
   return now + periodMs - Math.floor(flexMs * offset)
-}
-
-/**
- * Whether a periodic sync has to run now.
- *
- * Due instants lie at most one period ahead; one further away means that the clock was set back since, and then it
- * runs now rather than never. (Lollipop's `scheduleReadyPeriodicSyncs`)
- */
-export function isDue({ dueAt, periodMs }: PeriodicTiming, now: number): boolean {
-  return now >= dueAt || dueAt - now > periodMs + CLOCK_TOLERANCE_MS
-}
-
-/** Whether it may run now, when the machine is awake anyway: inside the flex. */
-export function mayRunEarly({ dueAt, flexMs }: PeriodicTiming, now: number): boolean {
-  return now >= dueAt - flexMs
 }
 
 /**

@@ -106,15 +106,6 @@ export function has(flags: SyncFlags, flag: SyncFlags): boolean {
   return (flags & flag) !== 0
 }
 
-/**
- * What makes two operations of a target the same: extras and flags. Time, reason, source and priority do not.
- *
- * Computed anew whenever flags change, so that a retry without its first flags meets the request it now equals.
- */
-export function operationKey(operation: Pick<OperationRecord, 'flags' | 'extras'>): string {
-  return `${operation.flags}:${operation.extras}`
-}
-
 /** The earliest instant at which an operation may run. */
 export function dueAtOf(operation: Pick<OperationRecord, 'flags' | 'notBeforeAt'>, waits: TargetWaits): number {
   if (has(operation.flags, IGNORE_BACKOFF)) return operation.notBeforeAt

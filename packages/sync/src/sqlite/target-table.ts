@@ -73,17 +73,17 @@ export function targetTable(database: Database): TargetTable {
 function listTargets(database: Database, filter: TargetFilter): TargetRecord[] {
   const conditions: string[] = []
   const values: SQLInputValue[] = []
-  const require = (condition: string, value?: SQLInputValue): void => {
+  const restrict = (condition: string, value?: SQLInputValue): void => {
     conditions.push(condition)
     if (value !== undefined) values.push(value)
   }
-  if (filter.accountId !== undefined) require('account_id = ?', filter.accountId)
-  if (filter.authority !== undefined) require('authority = ?', filter.authority)
-  if (filter.service !== undefined) require('service = ?', filter.service)
-  if (filter.parked === true) require('parked_at IS NOT NULL')
-  if (filter.auto === true) require('auto = 1')
-  if (filter.backedOff === true) require('backoff_until_at > 0')
-  if (filter.waits === true) require('(backoff_until_at > 0 OR delay_until_at > 0)')
+  if (filter.accountId !== undefined) restrict('account_id = ?', filter.accountId)
+  if (filter.authority !== undefined) restrict('authority = ?', filter.authority)
+  if (filter.service !== undefined) restrict('service = ?', filter.service)
+  if (filter.parked === true) restrict('parked_at IS NOT NULL')
+  if (filter.auto === true) restrict('auto = 1')
+  if (filter.backedOff === true) restrict('backoff_until_at > 0')
+  if (filter.waits === true) restrict('(backoff_until_at > 0 OR delay_until_at > 0)')
   const where = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''
   return all(database.prepare(`SELECT * FROM targets${where} ORDER BY id`), ...values).map(toTarget)
 }
