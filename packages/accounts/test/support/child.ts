@@ -1,4 +1,4 @@
-import { startProcess, type TestProcess } from '@accountry/testing'
+import { type ProcessExit, startProcess, type TestProcess } from '@accountry/testing'
 import { onTestFinished } from 'vitest'
 
 interface Question<Request> {
@@ -34,6 +34,11 @@ export class Child<Request, Result> {
   /** Ends it as `kill -9` does, with no chance to tidy up. */
   async kill(): Promise<void> {
     await this.#process.kill('SIGKILL')
+  }
+
+  /** Asks it to end, and waits until it has. */
+  async end(signal: 'SIGTERM' | 'SIGINT'): Promise<ProcessExit | undefined> {
+    return await this.#process.kill(signal)
   }
 
   /** Stops it where it stands. */
