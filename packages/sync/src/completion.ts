@@ -5,7 +5,7 @@ import { recordRun } from './history.ts'
 import { changeSyncable, dropHeld, type SyncableChange } from './initialization.ts'
 import { continuationOf, fullSyncOf, type NextRun, nextRun } from './next-run.ts'
 import type { TargetRecord } from './operation-store.ts'
-import { parkTarget } from './parking.ts'
+import { ACCESS_REQUIRED, parkTarget, releaseOperations, UNPARKED } from './parking.ts'
 import { enqueue, rescheduleTarget, waitingState } from './queue.ts'
 import { has, INITIALIZE, mergeOperations, type OperationRecord } from './sync-operation.ts'
 import type { SyncOutcome } from './sync-result.ts'
@@ -78,6 +78,8 @@ function record(engine: Engine, ended: EndedRun, revision: number | undefined): 
   const saved = saveTarget(engine, ended, operation, before, next, revision, now)
   const { again, mergedInto } = requeue(engine, operation, next, saved, ended.stuck)
   const service = store.services.get(before.service)
+  const isUnparked = before.parkedAt !== undefined && saved.parkedAt === undefined
+  const released = isUnparked ? releaseOperations(store, saved, now) : []
   const following = enqueueFollowing(engine, ended, operation, next, saved, now)
   const initialized =
     has(operation.flags, INITIALIZE) && next.outcome === 'success' && service !== undefined && saved.syncable < 0
@@ -91,13 +93,29 @@ function record(engine: Engine, ended: EndedRun, revision: number | undefined): 
   if (outcome !== undefined && operation.requester !== store.owner) {
     store.journal.addOutcome(operation.id, JSON.stringify(outcome), now)
   }
-  return { next, outcome, again, mergedInto, following, initialized, abandoned, abandonedWhy, before, target: saved }
+  return {
+    next,
+    outcome,
+    again,
+    mergedInto,
+    following: [...released, ...following],
+    initialized,
+    abandoned,
+    abandonedWhy,
+    before,
+    target: saved,
+  }
 }
 
 /** The run that a failed periodic one led to went well: the period counts from here. Inside a write. */
 function restartPeriod({ store }: Engine, { periodic }: OperationRecord, now: number): void {
   const stored = periodic === undefined ? undefined : store.periodics.get(periodic)
   if (stored !== undefined) store.periodics.save({ ...stored, dueAt: now + stored.periodMs })
+}
+
+/** Another app owns the account and has not allowed this one, or the person has to sign in. */
+function parkReasonOf({ error }: EndedRun): string {
+  return error?.reason === 'not_granted' ? ACCESS_REQUIRED : 'authentication-error'
 }
 
 /** The runs that a run asked for. Inside a write. */
@@ -148,8 +166,8 @@ function saveTarget(
   if (ended.end.kind === 'result') {
     target = { ...target, deletionsHeld: result.tooManyDeletions ? Math.max(1, result.stats.numDeletes) : 0 }
   }
-  if (next.parks) target = parkTarget(target, next.reason ?? 'authentication-error', revision, now)
-  else if (next.verdict === 'success') target = { ...target, parkedAt: undefined, parkedReason: undefined }
+  if (next.parks) target = parkTarget(target, parkReasonOf(ended), revision, now)
+  else if (next.verdict === 'success') target = { ...target, ...UNPARKED }
   store.targets.save(target)
   const waitsChanged = target.backoffUntilAt !== before.backoffUntilAt || target.delayUntilAt !== before.delayUntilAt
   if (waitsChanged) rescheduleTarget(store, target)
@@ -207,7 +225,7 @@ function announce(engine: Engine, ended: EndedRun, recorded: Recorded): void {
   const nextRunAt = again?.state === 'queued' ? { nextRunAt: again.dueAt } : {}
   events.emit('sync:finished', { ...event, outcome, result: resultWord(ended, next), ...nextRunAt })
   const place = { at: event.at, account: facts.account, authority: target.authority }
-  if (next.parks) events.emit('sync:parked', { ...place, why: next.reason ?? 'authentication-error' })
+  if (next.parks) events.emit('sync:parked', { ...place, why: parkReasonOf(ended) })
   if (target.deletionsHeld > 0) {
     const answers = ['list', 'override', 'discard', 'nothing'] as const
     events.emit('sync:deletions-held', { ...place, count: target.deletionsHeld, answers })

@@ -2,6 +2,7 @@ import type { ActiveRun } from './active-run.ts'
 import { announceDropped, factsOf } from './announce.ts'
 import { judgeConflict, slotOf } from './conflicts.ts'
 import type { Engine } from './engine.ts'
+import { areReadable } from './extras.ts'
 import type { OperationStore, TargetRecord } from './operation-store.ts'
 import { queueDuePeriodics, queueOpenPeriodics } from './periodic-queue.ts'
 import { dropOperation, isMasterOn } from './queue.ts'
@@ -103,7 +104,7 @@ export class Dispatcher {
     const target = store.targets.get(candidate.target)
     // An account that this process may not see is another process's to synchronise.
     if (target === undefined || roster.get(target.accountId) === undefined) return
-    const why = refusalAtStart(store, candidate, target)
+    const why = areReadable(candidate.extras) ? refusalAtStart(store, candidate, target) : 'unreadable'
     if (why !== undefined) {
       dropOperation(store, candidate, why, now)
       claims.dropped.push({ operation: candidate, target, why })

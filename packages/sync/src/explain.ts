@@ -1,4 +1,5 @@
 import type { Account } from '@accountry/accounts'
+import { formatDuration } from './duration.ts'
 import type { Engine } from './engine.ts'
 import { decodeExtras, type SyncExtras } from './extras.ts'
 import type { TargetRecord } from './operation-store.ts'
@@ -39,6 +40,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   conflict: 'another run of the same adapter or target is at work',
   'no-free-slot': 'as many runs as may are at work',
   'too-many-deletions': 'so much would be deleted that the person has to confirm it',
+  'access-required': 'another app has to allow this one to use the account',
+  'authentication-error': 'its person has to sign in again',
   due: 'it begins in a moment',
   'periodic-only': 'nothing is queued; its next periodic run is set',
   'nothing-requested': 'nothing was asked for',
@@ -74,7 +77,7 @@ export function explainTarget(
   const next = queued.reduce((one, other) => (other.dueAt < one.dueAt ? other : one))
   const reasons = reasonsOf(engine, target, next, operations.some(isStuckRecord), facts, now)
   const waits = reasons.some((reason) => reason !== 'due')
-  return explained(waits ? 'waiting' : 'queued', reasons, Math.max(next.dueAt, now))
+  return explained(waits ? 'waiting' : 'queued', reasons, { now, nextRunAt: Math.max(next.dueAt, now) })
 }
 
 /** The switch that keeps everything of a target from running, or nothing. */
@@ -88,11 +91,8 @@ function idle(engine: Engine, target: TargetRecord): SyncExplanation {
   const due = engine.store.periodics.listOf(target.id).filter(({ armed }) => armed)
   if (due.length === 0) return explained('idle', ['nothing-requested', ...heldDeletions(target)])
   const waits = Math.max(target.backoffUntilAt, target.delayUntilAt)
-  return explained(
-    'idle',
-    ['periodic-only', ...heldDeletions(target)],
-    Math.max(waits, Math.min(...due.map(({ dueAt }) => dueAt))),
-  )
+  const nextRunAt = Math.max(waits, Math.min(...due.map(({ dueAt }) => dueAt)))
+  return explained('idle', ['periodic-only', ...heldDeletions(target)], { now: engine.clock.now(), nextRunAt })
 }
 
 function heldDeletions(target: TargetRecord): string[] {
@@ -183,9 +183,14 @@ function conflicts(engine: Engine, operation: OperationRecord): boolean {
     .some((busy) => busy.target !== operation.target && busy.service === operation.service && busy.slot === slot)
 }
 
-function explained(state: SyncExplanation['state'], reasons: string[], nextRunAt?: number): SyncExplanation {
+function explained(
+  state: SyncExplanation['state'],
+  reasons: string[],
+  next: { now: number; nextRunAt?: number } = { now: 0 },
+): SyncExplanation {
+  const { now, nextRunAt } = next
   const sentences = reasons.map((reason) => SENTENCES[reason] ?? `the account needs its person (${reason})`)
-  const when = nextRunAt === undefined ? '' : `; not before ${new Date(nextRunAt).toISOString()}`
+  const when = nextRunAt === undefined || nextRunAt <= now ? '' : `; next in ${formatDuration(nextRunAt - now)}`
   const text = `${state}: ${sentences.join(', ')}${when}`
   return { state, reasons, ...(nextRunAt !== undefined && { nextRunAt }), text }
 }

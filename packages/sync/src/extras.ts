@@ -42,9 +42,19 @@ export function canonicalExtras(extras: unknown, option = 'extras'): CanonicalEx
   return canonical
 }
 
-/** The extras that {@link canonicalExtras} wrote down, as a fresh frozen object. */
+/** Whether stored extras can be read; what cannot was not written by this library. */
+export function areReadable(canonical: CanonicalExtras): boolean {
+  try {
+    const value: unknown = JSON.parse(canonical)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+/** The extras that {@link canonicalExtras} wrote down, as a fresh frozen object; none when they cannot be read. */
 export function decodeExtras(canonical: CanonicalExtras): SyncExtras {
-  const stored = JSON.parse(canonical) as Record<string, unknown>
+  const stored = areReadable(canonical) ? (JSON.parse(canonical) as Record<string, unknown>) : {}
   const extras: Record<string, SyncExtra> = {}
   for (const [name, value] of Object.entries(stored)) extras[name] = decodeExtra(value)
   return Object.freeze(extras)

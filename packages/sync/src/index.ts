@@ -1,5 +1,6 @@
 export type { BackoffPolicy } from './backoff.ts'
 export { DEFAULT_BACKOFF } from './backoff.ts'
+export { formatDuration } from './duration.ts'
 export type { SyncEnvironment } from './environment.ts'
 export { alwaysConnected } from './environment.ts'
 export type {

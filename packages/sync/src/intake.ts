@@ -17,7 +17,8 @@ interface Submission {
   readonly account: Account
   readonly authority: string
   readonly request: CheckedRequest
-  readonly at: number
+  /** Monotonic, because the wall clock may be set before it is stored. */
+  readonly submittedAt: number
 }
 
 /**
@@ -117,7 +118,7 @@ export class Intake {
     const followed = existing ?? id
     const done = this.#engine.handles.follow(followed)
     if (existing === undefined) this.#submitted.set(key, id)
-    this.#submissions.push({ id: followed, account, authority, request, at: this.#engine.clock.now() })
+    this.#submissions.push({ id: followed, account, authority, request, submittedAt: this.#engine.clock.monotonic() })
     const accepted = this.#flushSoon()
     return { id: followed, outcome: existing === undefined ? 'accepted' : 'merged', accepted, done }
   }
@@ -185,8 +186,9 @@ export class Intake {
 
   /** Stores one submission. Inside a write. */
   #store(submission: Submission): QueuedEntry {
-    const { store, handles } = this.#engine
-    const { account, authority, request, id, at } = submission
+    const { store, handles, clock } = this.#engine
+    const { account, authority, request, id, submittedAt } = submission
+    const at = clock.now() - (clock.monotonic() - submittedAt)
     const service = this.#serviceOf(account.type, authority)
     const { target } = ensureTarget(store, service, account, at)
     const { flags, extras, expedited, reason, source } = request

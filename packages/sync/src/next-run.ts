@@ -166,10 +166,12 @@ function retryOrGiveUp(
 }
 
 function stopped(operation: OperationRecord, reason: StopReason, target: TargetTimes, now: number): NextRun {
-  const notBeforeAt = reason === 'preempted' ? now + PREEMPTED_RETRY_MS : operation.notBeforeAt
+  const makesWay = reason === 'preempted' || reason === 'made-room'
+  const notBeforeAt = makesWay ? now + PREEMPTED_RETRY_MS : operation.notBeforeAt
   const again = requeued({ ...operation, attempt: Math.max(0, operation.attempt - 1) }, target, notBeforeAt)
-  // It has not waited less because it was interrupted: that is what keeps urgent work from starving it.
-  return { ...over(target, undefined, reason), operation: { ...again, waitingSince: operation.waitingSince } }
+  // Who is interrupted has not waited less for it, so urgent work cannot starve it; who had its time goes to the end.
+  const waitingSince = reason === 'made-room' ? again.dueAt : operation.waitingSince
+  return { ...over(target, undefined, reason), operation: { ...again, waitingSince } }
 }
 
 /**

@@ -175,7 +175,7 @@ export class OpenedEngine {
   }
 
   accountChanged(account: Account, recovered: boolean): void {
-    this.#chore(() => unparkAccount(this.engine, account, recovered))
+    this.#chore(() => unparkAccount(this.engine, account, recovered ? 'recovered' : 'changed'))
   }
 
   /** Now, because nobody could listen while the store was opened. */
@@ -203,7 +203,7 @@ export class OpenedEngine {
     const parked = new Set(store.targets.list({ parked: true }).map((target) => target.accountId))
     for (const id of parked) {
       const account = roster.get(id)
-      if (account !== undefined) await unparkAccount(this.engine, account, false)
+      if (account !== undefined) await unparkAccount(this.engine, account, 'start')
     }
   }
 

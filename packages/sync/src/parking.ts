@@ -3,10 +3,19 @@ import { announceQueued } from './announce.ts'
 import { NO_BACKOFF } from './backoff.ts'
 import type { Engine } from './engine.ts'
 import { createOperation } from './operation-factory.ts'
-import type { TargetRecord } from './operation-store.ts'
+import type { OperationStore, TargetRecord } from './operation-store.ts'
 import { enqueue, isMasterOn } from './queue.ts'
 import { refusalBySettings } from './readiness.ts'
 import type { OperationRecord } from './sync-operation.ts'
+
+/** Parked because another app has not allowed this one to use the account. */
+export const ACCESS_REQUIRED = 'access-required'
+
+/** The fields of a target that is not parked. */
+export const UNPARKED = { parkedAt: undefined, parkedReason: undefined, parkedRevision: undefined } as const
+
+/** Why somebody looks whether parked targets may go on. */
+export type UnparkOccasion = 'recovered' | 'changed' | 'start'
 
 /** The target with the mark that only a change of the account's credential takes away. */
 export function parkTarget(
@@ -22,13 +31,17 @@ export function parkTarget(
  * Lets the parked targets of an account go on, when its credential is another one than when they were parked or the
  * account recovered. Each runs once: what was parked, or a sync without extras where nothing was.
  */
-export async function unparkAccount(engine: Engine, account: Account, recovered: boolean): Promise<void> {
+export async function unparkAccount(engine: Engine, account: Account, occasion: UnparkOccasion): Promise<void> {
   const { store } = engine
   const parked = store.targets.list({ accountId: account.id, parked: true })
   if (parked.length === 0) return
   const info = await engine.accounts.getAccountInfo(account).catch(() => undefined)
   if (info === undefined) return
-  const isOver = (target: TargetRecord): boolean => recovered || target.parkedRevision !== info.credentialRevision
+  const isOver = (target: TargetRecord): boolean =>
+    occasion === 'recovered' ||
+    target.parkedRevision !== info.credentialRevision ||
+    // Nobody announces that access was allowed, so it is tried again at each start.
+    (occasion === 'start' && target.parkedReason === ACCESS_REQUIRED)
   if (!parked.some(isOver)) return
   const released = await store.write(() => {
     const targets = store.targets.list({ accountId: account.id, parked: true }).filter(isOver)
@@ -42,21 +55,23 @@ export async function unparkAccount(engine: Engine, account: Account, recovered:
   engine.wake()
 }
 
+/** Queues what waited for the account of a target that is parked no more. Inside a write. */
+export function releaseOperations(store: OperationStore, target: TargetRecord, now: number): OperationRecord[] {
+  const parked = store.operations.listOf(target.id).filter(({ state }) => state === 'parked')
+  return parked.map((operation) => {
+    store.operations.delete(operation.id)
+    return enqueue(store, target, { ...operation, notBeforeAt: now, reason: 'account-recovered' }).operation
+  })
+}
+
 /** Inside a write. */
 function release(engine: Engine, parked: TargetRecord): OperationRecord[] {
   const { store, clock } = engine
   const now = clock.now()
   // The wait after errors was for a credential that is no more.
-  const mark = { parkedAt: undefined, parkedReason: undefined, parkedRevision: undefined }
-  const target = { ...parked, ...mark, ...NO_BACKOFF }
+  const target = { ...parked, ...UNPARKED, ...NO_BACKOFF }
   store.targets.save(target)
-  const operations: OperationRecord[] = []
-  for (const operation of store.operations.listOf(target.id)) {
-    if (operation.state !== 'parked') continue
-    store.operations.delete(operation.id)
-    const again = { ...operation, notBeforeAt: now, reason: 'account-recovered' as const }
-    operations.push(enqueue(store, target, again).operation)
-  }
+  const operations = releaseOperations(store, target, now)
   const service = store.services.get(target.service)
   const wanted = refusalBySettings({ ...target, master: isMasterOn(store), ignoreSettings: false }) === undefined
   if (operations.length === 0 && wanted && service !== undefined && target.syncable > 0) {

@@ -61,7 +61,9 @@ export function recordThrown(result: SyncResult, error: unknown, now: number): v
 
 /** Whether the error, or what caused it, is a failure of the network. */
 export function isNetworkError(error: unknown): boolean {
-  return codesOf(error).some((code) => NETWORK_ERRORS.has(code))
+  // What `AbortSignal.timeout()` ends is a server that did not answer.
+  const isTimeout = error instanceof DOMException && error.name === 'TimeoutError'
+  return isTimeout || codesOf(error).some((code) => NETWORK_ERRORS.has(code))
 }
 
 /** Whether the error says that this process lacks a right. Android's SecurityException. */
@@ -71,7 +73,7 @@ export function isSecurityError(error: unknown): boolean {
 
 /** The error as it is stored and shown: without the secrets that the run was given, and without queries of URLs. */
 export function describeError(error: unknown, secrets: Iterable<string>): SyncError {
-  const { name, message, code } = (error ?? {}) as { name?: unknown; message?: unknown; code?: unknown }
+  const { name, message, code, reason } = (error ?? {}) as Record<string, unknown>
   let text = typeof message === 'string' ? message : typeof error === 'string' ? error : 'the adapter threw no Error'
   for (const secret of secrets) text = text.replaceAll(secret, '[redacted]')
   text = text.replaceAll(/(https?:\/\/[^\s?#]*)[?#]\S*/g, '$1?[redacted]').slice(0, LONGEST_MESSAGE)
@@ -79,6 +81,7 @@ export function describeError(error: unknown, secrets: Iterable<string>): SyncEr
     name: typeof name === 'string' ? name : 'Error',
     message: text,
     ...(typeof code === 'string' && { code }),
+    ...(isAccountError(error) && typeof reason === 'string' && { reason }),
   }
 }
 

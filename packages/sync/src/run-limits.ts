@@ -1,6 +1,6 @@
 import type { ActiveRun } from './active-run.ts'
 import type { Runner } from './runner.ts'
-import { has, IGNORE_SETTINGS, INITIALIZE, LANE_REGULAR } from './sync-operation.ts'
+import { has, IGNORE_SETTINGS, INITIALIZE, LANE_INITIALIZE, LANE_REGULAR } from './sync-operation.ts'
 
 /** A run of this length makes room when others wait. (SyncManager.MAX_TIME_PER_SYNC of Lollipop) */
 export const LONG_RUN_MS = 300_000
@@ -39,7 +39,7 @@ export function enforceLimits(runner: Runner, monotonic: number, isSomebodyWaiti
       runner.stop(run, { kind: 'canceled', reason: 'no-progress' })
     } else if (isLimited(run) && age >= maxRunMs) {
       runner.stop(run, { kind: 'timed-out' })
-    } else if (run.operation.lane === LANE_REGULAR && age >= LONG_RUN_MS && isSomebodyWaiting()) {
+    } else if (run.operation.lane !== LANE_INITIALIZE && age >= LONG_RUN_MS && isSomebodyWaiting()) {
       runner.stop(run, { kind: 'stopped', reason: 'made-room' })
     }
   }

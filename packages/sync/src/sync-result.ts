@@ -56,6 +56,8 @@ export interface SyncError {
   readonly name: string
   readonly message: string
   readonly code?: string
+  /** Of an AccountError. */
+  readonly reason?: string
 }
 
 /** Thrown by an adapter to be run again later: a soft error. */
