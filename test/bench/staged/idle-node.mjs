@@ -1,0 +1,3 @@
+// The limit: a Node process that waits.
+process.stdin.resume()
+process.stdout.write('open')
