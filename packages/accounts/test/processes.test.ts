@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { Child } from './support/child.ts'
 import { failureOf } from './support/failures.ts'
 import { openManager, TYPE } from './support/managers.ts'
@@ -83,6 +85,18 @@ describe('a process that dies while it renews', () => {
     expect(await manager.getPassword(account)).toBe('first')
   })
 
+  it.fails('leaves an intent that is understood also after the key was rotated', async () => {
+    const server = await startTokenServer('first')
+    const { manager, account, users } = await open(2, server.url)
+    const [dying, next] = users
+    await dying?.ask({ do: 'get-token-hanging', account: account.id })
+    await server.whenHanging(1)
+    await dying?.kill()
+    await manager.rotateKey()
+    const asked = failureOf(next?.ask({ do: 'get-token', account: account.id }) ?? Promise.resolve())
+    expect(await asked).toMatchObject({ code: 'ERR_INTERACTION_REQUIRED', reason: 'rotation_response_lost' })
+  })
+
   it('before its request arrived leaves nothing broken', async () => {
     const server = await startTokenServer('first')
     const { account, users } = await open(2, server.url)
@@ -122,6 +136,46 @@ describe('a process that was stopped while it renewed', () => {
     await stopped?.ask({ do: 'set-user-data', account: account.id, key: 'alive', value: 'yes' })
     expect(await manager.getPassword(account)).toBe('typed')
     expect(await manager.peekAuthToken(account, 'hang')).toBeUndefined()
+  })
+})
+
+describe('one process that listens', () => {
+  const CHANGES = process.env['CI'] || process.env['ACCOUNTRY_FULL'] ? 10_000 : 1_000
+
+  it(`hears each of ${CHANGES} changes of two others once, in the order in which they were made`, {
+    timeout: 120_000,
+  }, async () => {
+    const { manager, account, users } = await open(2)
+    const heard: number[] = []
+    let wrong = 0
+    manager.on('token:refreshed', ({ revision, source }) => {
+      heard.push(revision)
+      if (source !== 'other-process') wrong += 1
+    })
+    await Promise.all(users.map((user) => user.ask({ do: 'set-tokens', account: account.id, count: CHANGES / 2 })))
+    await manager.flush()
+    expect([heard.length, wrong]).toEqual([CHANGES, 0])
+    expect(heard).toEqual([...heard].sort((a, b) => a - b))
+    expect(new Set(heard).size).toBe(CHANGES)
+  })
+})
+
+describe('worker threads of one process', () => {
+  it('behave like processes: one renewal for all (C-29)', async () => {
+    const server = await startTokenServer('first')
+    const directory = tempFolder()
+    const manager = await openManager({ directory })
+    const account = await manager.addAccountExplicitly({ type: TYPE, name: 'ana@example.com' }, { password: 'first' })
+    const workerData = { directory, server: server.url, account: account.id }
+    const workers = Array.from(
+      { length: 4 },
+      () => new Worker(new URL('support/token-worker.ts', import.meta.url), { workerData }),
+    )
+    onTestFinished(() => void Promise.all(workers.map((worker) => worker.terminate())))
+    const tokens = await Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0] as string))
+    expect(new Set(tokens)).toEqual(new Set(['token-1']))
+    expect(server.sent).toEqual(['first'])
+    expect(await manager.getPassword(account)).toBe('refresh-1')
   })
 })
 

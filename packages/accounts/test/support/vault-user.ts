@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { AccountError, AccountManager, type Authenticator, type CredentialContext } from '@accountry/accounts'
+import { AccountManager, type Authenticator } from '@accountry/accounts'
 import { Database } from '../../src/storage/database.ts'
 import { ChangeFeed } from '../../src/vault/change-feed.ts'
 import { APPLICATION_ID, MIGRATIONS } from '../../src/vault/schema.ts'
 import { fixedKey } from './keys.ts'
+import { redeem } from './redeem.ts'
 import { serve } from './serve.ts'
 
 export type VaultRequest =
@@ -15,6 +16,7 @@ export type VaultRequest =
   | { readonly do: 'invalidate'; readonly value: string }
   | { readonly do: 'remove'; readonly account: string }
   | { readonly do: 'set-user-data'; readonly account: string; readonly key: string; readonly value: string }
+  | { readonly do: 'set-tokens'; readonly account: string; readonly count: number }
   | { readonly do: 'rotate-key' }
   | { readonly do: 'overrun-feed'; readonly account: string }
 
@@ -59,6 +61,11 @@ async function perform(manager: AccountManager, request: Exclude<VaultRequest, {
     case 'set-user-data':
       await manager.setUserData(request.account, request.key, request.value)
       return 'saved'
+    case 'set-tokens':
+      for (let n = 0; n < request.count; n++) {
+        await manager.setAuthToken(request.account, `by-${process.pid}`, { value: `token-${n}` })
+      }
+      return 'set'
     case 'rotate-key':
       return await manager.rotateKey()
     case 'overrun-feed':
@@ -75,21 +82,6 @@ const authenticator: Authenticator = {
     if (server === undefined) return { value: `made-up-by-${process.pid}` }
     return await redeem(server, String(authTokenType), context)
   },
-}
-
-async function redeem(
-  url: string,
-  authTokenType: string,
-  context: CredentialContext,
-): Promise<{ value: string; expiresAt: number }> {
-  const body = JSON.stringify({ password: context.credential.password, authTokenType })
-  const response = await context.fetch(url, { method: 'POST', body, signal: context.signal })
-  const answer = (await response.json()) as { password: string; value: string; lifetimeMs: number; error?: string }
-  if (answer.error !== undefined) {
-    throw new AccountError('ERR_INTERACTION_REQUIRED', 'the service refused the grant', { reason: 'revoked_or_reused' })
-  }
-  await context.replaceCredential({ password: answer.password })
-  return { value: answer.value, expiresAt: Date.now() + answer.lifetimeMs }
 }
 
 /** More changes at once than the feed keeps. */
