@@ -1,4 +1,5 @@
-import { createFakeSyncAdapter } from '@accountry/testing'
+import { SyncManager } from '@accountry/sync'
+import { createFakeSyncAdapter, openTestManager } from '@accountry/testing'
 import { describe, expect, it } from 'vitest'
 import { DAY, HOUR, MINUTE, openDriver, openSmallWorld, openWorld, record } from './support/world.ts'
 
@@ -81,6 +82,34 @@ describe('4.N accounts, adapters, access', () => {
     const { driver } = await openSmallWorld()
     const second = createFakeSyncAdapter({ accountType: 'type1', authority: 'X' })
     expect(() => driver.sync.registerAdapter(second)).toThrow(TypeError)
+  })
+
+  it('case 250: an adapter of an app that may not use the account waits until the owner allows it', async () => {
+    await using owner = await openTestManager()
+    const type = 'com.example'
+    const stranger = await owner.another({ app: { id: 'com.example.stranger' } })
+    const account = await owner.manager.addAccountExplicitly({ type, name: 'ana' }, { password: 'x' })
+    await owner.manager.setAccountVisibility(account, 'com.example.stranger', 'visible')
+    const adapter = createFakeSyncAdapter({ isAlwaysSyncable: true })
+    adapter.always = async ({ getAuthToken }) => void (await getAuthToken('tasks'))
+    const open = async (): Promise<SyncManager> => {
+      const sync = await SyncManager.open({ accounts: stranger, adapters: [adapter], clock: owner.clock })
+      sync.start()
+      return sync
+    }
+    const before = await open()
+    const target = { account, authority: 'tasks' }
+    expect(await before.requestSync({ ...target, manual: true }).done).toMatchObject({ outcome: 'parked' })
+    expect((await before.explain(target)).reasons).toEqual(['access-required'])
+    await before.close()
+    await owner.manager.grantAuthToken(account, 'tasks', 'com.example.stranger')
+    await owner.manager.getAuthToken(account, 'tasks')
+    await stranger.flush()
+    const after = await open()
+    await after.whenIdle()
+    expect(adapter.runs).toHaveLength(2)
+    expect((await after.getSyncStatus(target))?.parked).toBeUndefined()
+    await after.close()
   })
 
   it('case 251: settings for an account that does not exist are taken, but gone after a restart', async () => {

@@ -1,4 +1,5 @@
-import { readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSqliteStore } from '@accountry/sync'
 import { createFakeSyncAdapter } from '@accountry/testing'
@@ -80,7 +81,7 @@ describe('4.Q persistence and recovery', () => {
     store.close()
   })
 
-  it('case 292: what ran in a process that died runs again exactly once', async () => {
+  it('case 292, 341: what ran in a process that died runs again exactly once', async () => {
     const { driver, A1X, X, settle } = await openWorld()
     const store = await openSqliteStore({ directory: driver.directory })
     driver.sync.requestSync({ ...A1X, notBeforeMs: 0, extras: { a: 1 } })
@@ -119,6 +120,51 @@ describe('4.Q persistence and recovery', () => {
     expect(readdirSync(driver.directory).some((name) => name.startsWith('sync.db.damaged-'))).toBe(true)
     expect(await driver.sync.requestSync({ ...A1X, manual: true }).done).toMatchObject({ outcome: 'success' })
     expect(X.runs.length).toBeGreaterThan(1)
+  })
+
+  it('case 39, 287: a record that makes no sense is left out, and disturbs nothing else', async () => {
+    const { driver, A1X, A1Y, X, Y } = await openWorld({ start: false })
+    const broken = driver.sync.requestSync({ ...A1X, extras: { a: 1 } })
+    await broken.accepted
+    const store = await openSqliteStore({ directory: driver.directory })
+    const [stored] = store.operations.listWaiting()
+    await store.write(() => stored && store.operations.save({ ...stored, extras: 'not JSON' }))
+    store.close()
+    expect(await driver.sync.getPendingSyncs()).toMatchObject([{ extras: {} }])
+    driver.sync.start()
+    expect(await driver.sync.requestSync(A1Y).done).toMatchObject({ outcome: 'success' })
+    expect(await broken.done).toMatchObject({ outcome: 'dropped', reason: 'unreadable' })
+    expect([X.runs.length, Y.runs.length]).toEqual([0, 1])
+  })
+
+  it('case 293: after a torn write the state before it is there', async () => {
+    const { driver, A1X } = await openWorld({ start: false })
+    await driver.sync.requestSync({ ...A1X, extras: { n: 1 } }).accepted
+    await driver.sync.requestSync({ ...A1X, extras: { n: 2 } }).accepted
+    const copy = mkdtempSync(join(tmpdir(), 'sync-torn-'))
+    for (const suffix of ['', '-wal']) {
+      cpSync(join(driver.directory, `sync.db${suffix}`), join(copy, `sync.db${suffix}`))
+    }
+    // The power went in the middle of the last commit.
+    truncateSync(join(copy, 'sync.db-wal'), statSync(join(copy, 'sync.db-wal')).size - 100)
+    const store = await openSqliteStore({ directory: copy })
+    expect(store.operations.listWaiting().map(({ extras }) => extras)).toEqual(['{"n":1}'])
+    store.close()
+    rmSync(copy, { recursive: true })
+  })
+
+  it('case 321: the cursor of a run whose outcome was not stored is not stored either', async () => {
+    const { driver, A1X, X, settle } = await openWorld({ limits: { graceMs: 20 } })
+    X.next(async ({ cursor }) => {
+      cursor.set('too early')
+      await new Promise(() => undefined)
+    })
+    driver.sync.requestSync(A1X)
+    await settle()
+    const store = await openSqliteStore({ directory: driver.directory })
+    const target = store.targets.list({ authority: 'X' })[0]
+    expect(target?.cursor).toBeUndefined()
+    store.close()
   })
 
   it('case 296: what is asked for before the start is performed after it, in order', async () => {
