@@ -17,8 +17,16 @@ export class AccountIndex {
     return this.#byType.get(type)?.get(name)
   }
 
+  /** The accounts of one type stay together; types come in the order in which their first account did. */
   all(): Iterable<AccountRecord> {
-    return this.#byId.values()
+    if (this.#byType.size < 2) return this.#byId.values()
+    const groups = new Map<string, AccountRecord[]>()
+    for (const record of this.#byId.values()) {
+      const group = groups.get(record.account.type)
+      if (group === undefined) groups.set(record.account.type, [record])
+      else group.push(record)
+    }
+    return [...groups.values()].flat()
   }
 
   ofType(type: string): Iterable<AccountRecord> {

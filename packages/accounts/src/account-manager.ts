@@ -18,7 +18,7 @@ import type {
   VaultHealth,
 } from './account-manager-types.ts'
 import { AccountStore, explicitContent } from './account-store.ts'
-import { checkedIssuedToken } from './answers.ts'
+import { tokenArgument } from './answers.ts'
 import { AuthToken, type IssuedToken } from './auth-token.ts'
 import type {
   Authenticator,
@@ -708,7 +708,7 @@ export class AccountManager implements AsyncDisposable {
   ): Promise<void> {
     const record = this.#owned(account, 'set tokens of')
     const key = this.#tokenKey(record, authTokenType, options.options)
-    const issued = checkedArgument(token, record.account.type)
+    const issued = tokenArgument(token, record.account.type)
     await this.#engine.commit((announce) => {
       const { attention } = this.#current(record.account)
       if (attention) this.#engine.records.update(record.account.id, { attention: 0 })
@@ -966,14 +966,4 @@ function checkTokenOptions(options: GetAuthTokenOptions): void {
   checkOneOf(options.interaction, 'interaction', ['never', 'notify', 'allow'])
   checkDuration(options.minValidityMs, 'minValidityMs')
   checkNotAborted(options.signal, 'getting a token')
-}
-
-/** A token that the caller passes: mistakes in it are the caller's, not an authenticator's. */
-function checkedArgument(token: unknown, type: string): IssuedToken {
-  try {
-    return checkedIssuedToken(token, type)
-  } catch (error) {
-    if (!isAccountError(error) || error.code !== 'ERR_INVALID_RESPONSE') throw error
-    throw new TypeError(`token must be { value, expiresAt?, scheme?, scopes? }, received ${kindOf(token)}`)
-  }
 }

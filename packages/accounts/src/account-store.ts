@@ -1,6 +1,6 @@
 import type { Account } from './account.ts'
 import type { AccountVisibility, AddAccountExplicitlyOptions } from './account-manager-types.ts'
-import { checkedIssuedToken } from './answers.ts'
+import { tokenArgument } from './answers.ts'
 import type { IssuedToken } from './auth-token.ts'
 import { nodeCrypto } from './builtin.ts'
 import type { Engine } from './engine.ts'
@@ -75,7 +75,13 @@ export class AccountStore {
     const { account } = record
     const { records } = this.#engine
     const profile = records.readProfile(account.id)
-    records.writeCredential(account.id, { password: content.password, fields: content.fields ?? {} })
+    // Who says nothing of a credential leaves the one that is there.
+    if (content.password !== undefined) {
+      records.writeCredential(account.id, { password: content.password, fields: content.fields ?? {} })
+    } else if (content.fields !== undefined) {
+      const before = records.readCredential(account.id)
+      records.writeCredential(account.id, { ...before, fields: { ...before.fields, ...content.fields } })
+    }
     records.writeProfile(account.id, {
       userData: { ...profile.userData, ...content.userData },
       claims: content.claims ?? profile.claims,
@@ -135,9 +141,7 @@ export class AccountStore {
 
 /** The content of `addAccountExplicitly`, checked. */
 export function explicitContent(options: AddAccountExplicitlyOptions, type: string): AccountContent {
-  const tokens = Object.entries(options.tokens ?? {}).map(
-    ([key, token]) => [key, checkedIssuedToken(token, type)] as const,
-  )
+  const tokens = Object.entries(options.tokens ?? {}).map(([key, token]) => [key, tokenArgument(token, type)] as const)
   return {
     password: options.password,
     userData: options.userData,

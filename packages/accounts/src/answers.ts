@@ -1,7 +1,7 @@
 import { checkedName, kindOf } from './account.ts'
 import type { IssuedToken } from './auth-token.ts'
 import type { NewAccount } from './authenticator.ts'
-import { AccountError } from './errors.ts'
+import { AccountError, isAccountError } from './errors.ts'
 
 /** Largest token or password in bytes. */
 export const MAX_SECRET_BYTES: number = 256 * 1_024
@@ -28,6 +28,16 @@ export function checkedIssuedToken(answer: unknown, type: string): IssuedToken {
   }
   if (scopes !== undefined && !isStringList(scopes)) throw invalid(type, 'a token whose scopes are no list of strings')
   return { value, expiresAt, scheme, scopes: scopes === undefined ? undefined : [...scopes] }
+}
+
+/** A token that a caller passes: mistakes in it are the caller's, not an authenticator's. */
+export function tokenArgument(token: unknown, type: string): IssuedToken {
+  try {
+    return checkedIssuedToken(token, type)
+  } catch (error) {
+    if (!isAccountError(error) || error.code !== 'ERR_INVALID_RESPONSE') throw error
+    throw new TypeError(`token must be { value, expiresAt?, scheme?, scopes? }, received ${kindOf(token)}`)
+  }
 }
 
 /**

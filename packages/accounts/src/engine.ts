@@ -129,8 +129,10 @@ export class Engine {
     try {
       const version = this.vault.database.dataVersion()
       if (version === this.#dataVersion) return
-      this.#dataVersion = version
+      this.vault.keyring.followRotation()
       this.follow()
+      // Only now: a look that met a busy database has to be taken again.
+      this.#dataVersion = version
     } catch (error) {
       if (!isBusy(error)) throw error
     }

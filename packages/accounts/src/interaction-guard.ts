@@ -25,6 +25,12 @@ export function guardedInteraction(handler: InteractionHandler, type: string): I
   return guarded
 }
 
+/** Whether a browser may safely be sent there. */
+export function isOpenable(url: URL): boolean {
+  const isLoopback = url.protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)
+  return (url.protocol === 'https:' || isLoopback) && url.username === '' && url.password === ''
+}
+
 function parsed(url: string, type: string): URL {
   const result = URL.parse(url)
   if (result !== null) return result

@@ -89,13 +89,21 @@ function fractionOf(bytes: (count: number) => Uint8Array): () => number {
 
 function followOthers(engine: Engine): () => void {
   const { doorbell } = engine.vault
+  // Nobody could catch what a timer throws; whoever asks for something next gets the error.
+  const look = () => {
+    try {
+      engine.lookNow()
+    } catch (error) {
+      engine.log.warn('look.failed', { error: isAccountError(error) ? error.code : 'unknown' })
+    }
+  }
   let cancelPoll: () => void
   const poll = () => {
     cancelPoll = engine.clock.setTimer(poll, POLL_MS)
-    engine.lookNow()
+    look()
   }
   cancelPoll = engine.clock.setTimer(poll, POLL_MS)
-  const stopListening = doorbell.onRing(() => engine.lookNow())
+  const stopListening = doorbell.onRing(look)
   return () => {
     cancelPoll()
     stopListening()

@@ -5,6 +5,7 @@ import { nodeCrypto } from './builtin.ts'
 import type { CredentialWriter } from './credential-writer.ts'
 import type { Engine } from './engine.ts'
 import { AccountError, isAccountError } from './errors.ts'
+import { isOpenable } from './interaction-guard.ts'
 import { callPlugin } from './plugin-call.ts'
 import type { SignIn } from './sign-in.ts'
 import type { AccountRecord } from './vault/account-records.ts'
@@ -62,13 +63,15 @@ export class Sessions {
     const started =
       start === undefined
         ? undefined
-        : await this.#call(
-            type,
-            undefined,
-            'starting a sign-in',
-            options.signal,
-            async (context) => await start(request, context),
-          )
+        : {
+            answer: await this.#call(
+              type,
+              undefined,
+              'starting a sign-in',
+              options.signal,
+              async (context) => await start(request, context),
+            ),
+          }
     return this.#sealed('add', type, undefined, started, options)
   }
 
@@ -84,14 +87,17 @@ export class Sessions {
     const started =
       start === undefined
         ? undefined
-        : await this.#call(account.type, account, 'starting a sign-in', options.signal, async (base) => {
-            const context: CredentialContext = {
-              ...base,
-              credential: this.#credentials.read(record),
-              replaceCredential: async (update) => await this.#credentials.replace(account, record.generation, update),
-            }
-            return await start(request, context)
-          })
+        : {
+            answer: await this.#call(account.type, account, 'starting a sign-in', options.signal, async (base) => {
+              const context: CredentialContext = {
+                ...base,
+                credential: this.#credentials.read(record),
+                replaceCredential: async (update) =>
+                  await this.#credentials.replace(account, record.generation, update),
+              }
+              return await start(request, context)
+            }),
+          }
     return this.#sealed('update', account.type, account, started, options)
   }
 
@@ -133,10 +139,10 @@ export class Sessions {
     operation: Operation,
     type: string,
     account: Account | undefined,
-    started: StartedSession | undefined,
+    started: { readonly answer: StartedSession } | undefined,
     options: SessionOptions,
   ): SessionStart {
-    const checked = started === undefined ? undefined : checkedStart(started, type)
+    const checked = started === undefined ? undefined : checkedStart(started.answer, type)
     const expiresAt = this.#engine.clock.now() + this.#engine.timeouts.sessionMs
     const content: SessionContent = {
       id: nodeCrypto().randomUUID(),
@@ -212,7 +218,7 @@ function checkedStart(started: unknown, type: string): StartedSession {
   const isUsable =
     typeof session === 'object' &&
     session !== null &&
-    (url === undefined || (url instanceof URL && ['https:', 'http:'].includes(url.protocol))) &&
+    (url === undefined || (url instanceof URL && isOpenable(url))) &&
     (statusToken === undefined || typeof statusToken === 'string')
   if (isUsable) return started as StartedSession
   throw new AccountError(

@@ -95,7 +95,7 @@ export class AccountRecords {
 
   all(): AccountRecord[] {
     return this.#vault.database
-      .prepare('SELECT * FROM account ORDER BY created_at, id')
+      .prepare('SELECT * FROM account ORDER BY position')
       .all()
       .map((row) => recordOf(row as Row))
   }
@@ -121,7 +121,8 @@ export class AccountRecords {
   }
 
   insert(account: Account, creator: string, createdAt: number): void {
-    const sql = 'INSERT INTO account (id, type, name, creator, created_at) VALUES (?, ?, ?, ?, ?)'
+    const sql = `INSERT INTO account (id, type, name, creator, created_at, position)
+      SELECT ?, ?, ?, ?, ?, coalesce(max(position), 0) + 1 FROM account`
     this.#vault.database.prepare(sql).run(account.id, account.type, account.name, creator, Math.trunc(createdAt))
   }
 

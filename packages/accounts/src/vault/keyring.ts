@@ -109,6 +109,11 @@ export class Keyring {
     }
   }
 
+  /** The same for who only looks: in time, while the way from the old key to the new one is still there. */
+  followRotation(): void {
+    if (this.isOpen) this.catchUp()
+  }
+
   /** The key of each slot, from its provider. @throws AccountError when one cannot give it now. */
   async slotKeys(request: KeyRequestOptions): Promise<Map<string, Uint8Array>> {
     const keys = new Map<string, Uint8Array>()

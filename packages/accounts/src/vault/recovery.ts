@@ -29,7 +29,9 @@ export function checkNotTruncated(database: Database): void {
   const pages = (database.prepare('PRAGMA page_count').get() as { page_count: number }).page_count
   const pageSize = (database.prepare('PRAGMA page_size').get() as { page_size: number }).page_size
   const size = statSync(database.file).size
-  if (size >= pages * pageSize) return
+  // Another process may have begun to write, and its pages are in the log.
+  const log = statSync(`${database.file}-wal`, { throwIfNoEntry: false })
+  if (size >= pages * pageSize || (log !== undefined && log.size > 0)) return
   throw new AccountError(
     'ERR_VAULT_CORRUPT',
     `${database.file} has ${size} bytes of ${pages * pageSize}: it was cut off. Nothing was changed; ` +

@@ -101,6 +101,10 @@ function resealAccounts({ database }: Vault, from: Key, to: Key, move: Move): vo
     database
       .prepare('UPDATE account SET doubtful = ? WHERE id = ? AND doubtful = ?')
       .run(fingerprint(toFingerprint, password), account, fingerprint(fromFingerprint, password))
+    // And so has the intent of whoever is renewing it right now.
+    database
+      .prepare('UPDATE lease SET intent = replace(intent, ?, ?) WHERE resource = ? AND intent IS NOT NULL')
+      .run(fingerprint(fromFingerprint, password), fingerprint(toFingerprint, password), `account:${account}`)
   }
 }
 

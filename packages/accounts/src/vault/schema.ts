@@ -39,6 +39,7 @@ export const MIGRATIONS: readonly string[] = [
     name TEXT NOT NULL,
     previous_name TEXT,
     creator TEXT NOT NULL,
+    position INTEGER NOT NULL,
     state TEXT NOT NULL DEFAULT 'ok',
     reason TEXT,
     challenge TEXT,

@@ -133,7 +133,9 @@ export class Vault {
   get liveness(): Liveness {
     if (this.database.readOnly) throw writeError(this.database.file, { code: 'EROFS' })
     try {
-      this.#liveness ??= Liveness.open(this.files.alive)
+      if (this.#liveness !== undefined) return this.#liveness
+      this.#liveness = Liveness.open(this.files.alive)
+      this.#liveness.sweep()
       return this.#liveness
     } catch (error) {
       throw writeError(this.files.alive, error)
