@@ -1,3 +1,5 @@
 export type { ArrangedOutcome, KeyProviderFixture, KeyProviderTraits } from './key-provider-suite.ts'
 export { describeKeyProvider } from './key-provider-suite.ts'
+export type { OperationStoreFixture } from './operation-store-suite.ts'
+export { describeOperationStore } from './operation-store-suite.ts'
 export { describeWithSecretService } from './secret-service-suite.ts'

@@ -1,7 +1,7 @@
 import { SyncManager } from '@accountry/sync'
 import { createFakeSyncAdapter, openTestManager } from '@accountry/testing'
 import { describe, expect, it } from 'vitest'
-import { DAY, HOUR, MINUTE, openDriver, openSmallWorld, openWorld, record } from './support/world.ts'
+import { HOUR, MINUTE, openDriver, openSmallWorld, openWorld, record } from './support/world.ts'
 
 describe('4.N accounts, adapters, access', () => {
   it('case 243: removing an account cancels its run', async () => {
@@ -177,7 +177,7 @@ describe('4.N accounts, adapters, access', () => {
     await driver.restart({ start: true })
     await settle()
     expect(X.runs).toHaveLength(2)
-    await driver.advance(DAY)
+    await driver.advance(6 * HOUR)
     expect(X.runs).toHaveLength(2)
   })
 
@@ -187,7 +187,7 @@ describe('4.N accounts, adapters, access', () => {
     await driver.sync.requestSync(A1X).done
     await driver.restart({ start: true })
     const parked = record(driver.sync, 'sync:unparked')
-    await driver.advance(DAY)
+    await driver.advance(6 * HOUR)
     expect(X.runs).toHaveLength(1)
     expect(parked).toEqual([])
     expect((await driver.sync.explain(A1X)).state).toBe('parked')
