@@ -47,7 +47,7 @@ async function openEngine(directory: string): Promise<Engine> {
 }
 
 describe('noticing what others changed', () => {
-  it.fails('is not forgotten when the database was busy at that moment', async () => {
+  it('is not forgotten when the database was busy at that moment', async () => {
     const directory = tempFolder()
     const engine = await openEngine(directory)
     const manager = await openManager({ directory })
@@ -66,7 +66,7 @@ describe('noticing what others changed', () => {
     expect(engine.index.size).toBe(1)
   })
 
-  it.fails('ends no process when the database cannot be read', async () => {
+  it('ends no process when the database cannot be read', async () => {
     // What a timer or a watcher throws, nobody can catch.
     await using host = startProcess(new URL('support/damaged-host.ts', import.meta.url), [tempFolder()])
     expect([await host.exited, host.stdout]).toEqual([{ code: 0, signal: null }, 'alive\n'])
@@ -74,7 +74,7 @@ describe('noticing what others changed', () => {
 })
 
 describe('opening while others write', () => {
-  it.fails('does not take pages that another process has just put into the log for pages that are missing', async () => {
+  it('does not take pages that another process has just put into the log for pages that are missing', async () => {
     const directory = tempFolder()
     const engine = await openEngine(directory)
     const manager = await openManager({ directory })
@@ -96,7 +96,7 @@ describe('opening while others write', () => {
 })
 
 describe('the files of processes that died', () => {
-  it.fails('are removed by those who use the vault later', async () => {
+  it('are removed by those who use the vault later', async () => {
     const directory = tempFolder()
     const first = await openManager({ directory })
     const account = await first.addAccountExplicitly({ type: TYPE, name: 'ana' })

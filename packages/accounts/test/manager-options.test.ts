@@ -235,7 +235,7 @@ describe('limits', () => {
     expect([await manager.getPassword(account), (await manager.getAccounts()).length]).toEqual(['p', 1])
   })
 
-  it.fails('a token that the caller adds with an account and that is none is the caller’s mistake', async () => {
+  it('a token that the caller adds with an account and that is none is the caller’s mistake', async () => {
     const manager = await openManager()
     const adding = manager.addAccountExplicitly({ type: TYPE, name: 'ana' }, { tokens: { calendar: { value: '' } } })
     expect(await failureOf(adding)).toMatchObject({ name: 'TypeError' })

@@ -31,14 +31,14 @@ describe('lists of accounts', () => {
     expect(names(await world.manager.getAccounts())).toEqual(['z', 'c', 'm', 'a', 'b'])
   })
 
-  it.fails('T294, T296 keep that order over a restart, also when accounts were added within one millisecond', async () => {
+  it('T294, T296 keep that order over a restart, also when accounts were added within one millisecond', async () => {
     await using world = await openTestManager()
     const added = Array.from({ length: 8 }, (_, n) => `ana-${n}`)
     for (const name of added) await world.manager.addAccountExplicitly({ type: TYPE, name })
     expect(names(await (await world.reopen()).getAccounts())).toEqual(added)
   })
 
-  it.fails('T21 keep the accounts of one type together, for every principal and after each addition', async () => {
+  it('T21 keep the accounts of one type together, for every principal and after each addition', async () => {
     const authenticators = [createFakeAuthenticator(), createFakeAuthenticator({ type: OTHER_TYPE })]
     await using world = await openTestManager({ authenticators })
     const stranger = await openStranger(world)

@@ -45,7 +45,7 @@ describe('startAddAccountSession', () => {
     expect(await world.manager.getAccounts()).toEqual([])
   })
 
-  it.fails('T63 an authenticator that answers nothing started nothing: ERR_INVALID_RESPONSE', async () => {
+  it('T63 an authenticator that answers nothing started nothing: ERR_INVALID_RESPONSE', async () => {
     await using world = await openTestManager({ authenticator: SESSIONS })
     world.authenticator.next('startAddAccountSession', (() => undefined) as never)
     expect(await outcomeOf(world.manager.startAddAccountSession(TYPE))).toBe('ERR_INVALID_RESPONSE')
@@ -100,7 +100,7 @@ describe('startAddAccountSession', () => {
     }
   })
 
-  it.fails('T165, T171 an address that is http beyond loopback is ERR_INVALID_RESPONSE too', async () => {
+  it('T165, T171 an address that is http beyond loopback is ERR_INVALID_RESPONSE too', async () => {
     await using world = await openTestManager({ authenticator: SESSIONS })
     world.authenticator.next('startAddAccountSession', { session: {}, url: new URL('http://id.example.com/') })
     expect(await outcomeOf(world.manager.startAddAccountSession(TYPE))).toBe('ERR_INVALID_RESPONSE')
