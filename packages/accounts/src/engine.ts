@@ -279,6 +279,8 @@ export class Engine {
       else seen.delete(change.account)
       return isVisible ? 'account:added' : 'account:removed'
     }
+    if (change.event === 'account:removed') seen.delete(change.account)
+    else if (isVisible) seen.add(change.account)
     return isVisible || (wasSeen && change.event === 'account:removed') ? change.event : undefined
   }
 }

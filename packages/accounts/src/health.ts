@@ -25,9 +25,9 @@ export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): 
     ok,
     locked: lockCause !== undefined,
     providers: slots.map((slot) => {
-      const usable = byId.has(slot.provider) && lockCause?.provider !== slot.provider
-      const why = byId.has(slot.provider) ? lockCause?.why : 'this app does not use it'
-      return { id: slot.provider, protection: slot.protection, usable, ...(!usable && why !== undefined && { why }) }
+      const why = byId.has(slot.provider) ? vault.keyring.failures.get(slot.provider) : 'this app does not use it'
+      const usable = why === undefined
+      return { id: slot.provider, protection: slot.protection, usable, ...(why !== undefined && { why }) }
     }),
     persistence: slots.length > 0 && slots.every((slot) => isVolatile(byId.get(slot.provider))) ? 'memory' : 'disk',
     accounts: index.size,

@@ -52,7 +52,7 @@ describe('the health of a vault', () => {
     ])
   })
 
-  it.fails('of several providers that cannot open it names what is wrong with each', async () => {
+  it('of several providers that cannot open it names what is wrong with each', async () => {
     const [one, two] = [createFakeKeyProvider([], { id: 'one' }), createFakeKeyProvider([], { id: 'two' })]
     const directory = tempFolder()
     await (await openManager({ directory, keyProvider: [one, two] })).close()

@@ -95,7 +95,7 @@ describe('visibility', () => {
     expect(await (await openStranger(world)).getAccounts()).toEqual([seen])
   })
 
-  it.fails('T266 another kind of visible is no news', async () => {
+  it('T266 another kind of visible is no news', async () => {
     await using world = await openTestManager()
     const stranger = await openStranger(world)
     const [owner, heard] = [listen(world.manager), listen(stranger)]

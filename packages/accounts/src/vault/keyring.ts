@@ -55,6 +55,7 @@ export class Keyring {
   readonly #options: KeyringOptions
   readonly #added: KeyProvider[] = []
   readonly #slotKeys = new Map<string, Uint8Array>()
+  readonly #failures = new Map<string, string>()
   #keys: OpenKeys | undefined
   #isSuspended = false
   #isFinishing = false
@@ -70,6 +71,11 @@ export class Keyring {
 
   get lockCause(): LockCause | undefined {
     return this.isOpen ? undefined : this.#closed
+  }
+
+  /** Why each provider that was asked could not open the vault, the last time. */
+  get failures(): ReadonlyMap<string, string> {
+    return this.isOpen ? new Map() : this.#failures
   }
 
   get slots(): KeySlot[] {
@@ -236,6 +242,7 @@ export class Keyring {
 
   async #openSlots(request: KeyRequestOptions): Promise<boolean> {
     const slots = this.slots
+    this.#failures.clear()
     this.#checkProtection(slots)
     for (const [slot, provider] of this.#pairsOf(slots)) {
       const outcome = await openSlot(slot, provider, this.#options.vaultId, request)
@@ -246,6 +253,7 @@ export class Keyring {
         await this.#addMissingRecipients(request)
         return true
       }
+      this.#failures.set(outcome.provider, outcome.why)
       this.#closed = worse(this.#closed, outcome)
     }
     return false
