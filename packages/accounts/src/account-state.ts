@@ -33,7 +33,7 @@ const NEEDS_INTERACTION: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Which state an account gets after `error` (security.md §3.1: only a terminal grant error needs the person).
+ * Which state an account gets after `error` (docs/requirements.md: only a terminal grant error needs the person).
  *
  * @param failures How many attempts failed before, one after the other.
  * @param random A number in [0, 1): full jitter, so that processes do not come back together.

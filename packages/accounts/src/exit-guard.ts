@@ -15,7 +15,7 @@ export interface GuardedProcess {
 
 /**
  * Keeps a signal from ending the process between a token request and the durable save of its answer, where a rotated
- * refresh token would be lost (security.md §3.2).
+ * refresh token would be lost (docs/requirements.md).
  *
  * It listens only while a request is on its way, and only where the app does not: the signal is then delivered again
  * when the answer is saved, or after 5 seconds. An app with a handler of its own decides by itself when to exit.

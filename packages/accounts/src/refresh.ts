@@ -35,7 +35,7 @@ interface Attempt {
 }
 
 /**
- * The refresh transaction (security.md §3.2), steps 5 to 11, under the lease of the account.
+ * The refresh transaction (docs/requirements.md), steps 5 to 11, under the lease of the account.
  *
  * 1. Read the credential again; decide whether an earlier owner died with it on the way (the intent).
  * 2. Write the intent, durably.

@@ -19,7 +19,7 @@ function outcome(change: StateChange): string {
   return change.kind === 'dead' ? `${change.state} (${change.reason})` : change.kind
 }
 
-describe('the state of an account after a failed renewal (security.md §3.1)', () => {
+describe('the state of an account after a failed renewal (docs/requirements.md)', () => {
   it.each<[string, AccountErrorCode, AccountErrorReason | undefined, string]>([
     ['offline', 'ERR_NETWORK', 'offline', 'transient'],
     ['TLS', 'ERR_TLS', undefined, 'transient'],

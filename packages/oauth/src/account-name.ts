@@ -8,7 +8,7 @@ export type NameAccount = (claims: AccountClaims, userInfo: AccountClaims | unde
 
 const LONGEST_NAME = 256
 
-// What is kept with the account for display (security.md V-20); the rest of the ID token is nobody's business.
+// What is kept with the account for display (docs/requirements.md V-20); the rest of the ID token is nobody's business.
 const KEPT_CLAIMS = [
   'name',
   'given_name',

@@ -5,7 +5,7 @@ const LONGEST_WAIT_MS = 300_000
 /** How many accounts are remembered; the one that has been quiet longest is forgotten first. */
 const MAX_ACCOUNTS = 1_000
 
-/** Slows down guessing: after each wrong password the next try has to wait twice as long (security.md PW-04). */
+/** Slows down guessing: after each wrong password the next try has to wait twice as long (docs/requirements.md PW-04). */
 export interface AttemptLimit {
   /** @throws AccountError `ERR_THROTTLED` with `retryAt` while the account has to wait. */
   check(account: Account, clock: Clock): void

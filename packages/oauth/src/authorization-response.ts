@@ -69,7 +69,7 @@ export function readAuthorizationResponse(parameters: URLSearchParams, expected:
   return code
 }
 
-/** Compared as it stands: normalising would make two issuers equal (security.md OA-07). */
+/** Compared as it stands: normalising would make two issuers equal (docs/requirements.md OA-07). */
 function checkIssuer(received: string | null, expected: ExpectedResponse): void {
   if (received !== null && isResponseIssuer(received, expected)) return
   if (received !== null)

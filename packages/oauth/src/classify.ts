@@ -7,7 +7,7 @@ import { type BodyMembers, parseBody, type ResponseBody } from './response-body.
 import { retryAt, retryAtInterval } from './retry-after.ts'
 
 /**
- * What a failed request to a token endpoint means (security.md §3.1).
+ * What a failed request to a token endpoint means (docs/requirements.md).
  *
  * - `offline`, `tls`: nothing was sent, the credential is untouched;
  * - `ambiguous`: it may have been used up;

@@ -17,7 +17,7 @@ export type ClientAuthenticationMethod = (typeof CLIENT_AUTHENTICATION_METHODS)[
 
 /**
  * The method that is used, decided once and before anything is sent: trying one style after the other would use up
- * single-use codes and tokens (security.md TK-15).
+ * single-use codes and tokens (docs/requirements.md TK-15).
  */
 export function chooseClientAuthentication(
   settings: Pick<Settings, 'clientSecret' | 'clientKey' | 'clientAuthentication'>,

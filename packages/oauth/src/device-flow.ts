@@ -33,7 +33,7 @@ const FIRST_BACKOFF_MS = 1_000
 const LONGEST_BACKOFF_MS = 10_000
 const LONGEST_USER_CODE = 64
 
-/** What the server answered, made safe: the device code is a secret, the rest is hostile text (security.md TK-14). */
+/** What the server answered, made safe: the device code is a secret, the rest is hostile text (docs/requirements.md TK-14). */
 export interface DeviceCode {
   readonly deviceCode: string
   readonly userCode: string
@@ -116,7 +116,7 @@ export function readDeviceCode(members: BodyMembers): DeviceCode | undefined {
   }
 }
 
-/** Garbage is the default; a number out of its range is brought back into it (security.md DG-07). */
+/** Garbage is the default; a number out of its range is brought back into it (docs/requirements.md DG-07). */
 function clamped(value: unknown, otherwise: number, least: number, most: number): number {
   const seconds = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value
   if (typeof seconds !== 'number' || Number.isNaN(seconds)) return otherwise

@@ -39,7 +39,7 @@ interface KnownMetadata extends RememberedMetadata {
 /**
  * Discovers the metadata of an issuer (OpenID Connect Discovery §4, RFC 8414 §3).
  *
- * The issuer is compared by identity: a trailing slash or another letter case is another issuer (security.md DS-01).
+ * The issuer is compared by identity: a trailing slash or another letter case is another issuer (docs/requirements.md DS-01).
  */
 export function discoverMetadata(expected: ExpectedIssuer): Discovery {
   let known: KnownMetadata | undefined
@@ -125,7 +125,7 @@ async function fetchMetadata(
   return failure
 }
 
-/** A mismatch stops the search: another document must not be able to "repair" it (security.md DS-02). */
+/** A mismatch stops the search: another document must not be able to "repair" it (docs/requirements.md DS-02). */
 function checkedMetadata(
   document: Readonly<Record<string, unknown>>,
   expected: ExpectedIssuer,

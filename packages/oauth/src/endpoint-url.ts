@@ -2,7 +2,7 @@ import type { BlockList } from 'node:net'
 import { nodeNet } from './builtin.ts'
 
 // Ranges that belong to a machine, a local network or a cloud's metadata service. A server on the internet that
-// names an endpoint in one of them wants this machine to attack its own network (security.md DS-03).
+// names an endpoint in one of them wants this machine to attack its own network (docs/requirements.md DS-03).
 const LOCAL_RANGES: readonly [string, number, 'ipv4' | 'ipv6'][] = [
   ['0.0.0.0', 8, 'ipv4'],
   ['10.0.0.0', 8, 'ipv4'],

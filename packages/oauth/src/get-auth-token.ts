@@ -14,7 +14,7 @@ import { grantWithoutPerson } from './unattended-flow.ts'
 /**
  * Issues a token for an account, in the way in which the account was made.
  *
- * @throws AccountError by the table of security.md §3.1; TypeError for a token type that is not declared.
+ * @throws AccountError by the table of docs/requirements.md; TypeError for a token type that is not declared.
  */
 export async function getAuthToken(
   client: OAuthClient,

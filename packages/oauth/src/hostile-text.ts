@@ -1,5 +1,5 @@
 // Text from a server, a callback or a browser is hostile until it has passed through here: it may forge log lines,
-// repaint a terminal, or make one name look like another (security.md TK-14).
+// repaint a terminal, or make one name look like another (docs/requirements.md TK-14).
 
 // Control, format (bidirectional and zero-width among them), lone surrogate and line separator characters.
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu

@@ -41,7 +41,7 @@ export interface NoAnswer {
 /**
  * Sends one request and reads its answer within limits: no redirects are followed, nothing is repeated.
  *
- * A redirect would carry the refresh token in the body to another origin (security.md TK-01), and a repeated POST
+ * A redirect would carry the refresh token in the body to another origin (docs/requirements.md TK-01), and a repeated POST
  * would use a single-use code or token twice (TK-02).
  *
  * @throws AccountError `ERR_ABORTED`, or the reason of `context.signal`, when that was aborted. Everything else that

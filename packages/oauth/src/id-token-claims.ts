@@ -42,7 +42,7 @@ const OLDEST_AT_SIGN_IN_MS = 600_000
 const LONGEST_SUBJECT = 255
 
 /**
- * Checks the claims of an ID token (OpenID Connect Core §3.1.3.7 and §12.2, security.md §2 V-02…V-12, V-17). Pure.
+ * Checks the claims of an ID token (OpenID Connect Core §3.1.3.7 and §12.2, docs/requirements.md V-02…V-12, V-17). Pure.
  *
  * The signature is checked elsewhere; most of what is here no JOSE library does by itself.
  *

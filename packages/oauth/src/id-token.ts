@@ -100,7 +100,7 @@ function readHeader(jose: Jose, call: ServerCall, idToken: string): Candidate {
   } catch {
     throw refusal(call, 'its header cannot be read')
   }
-  // Access tokens, logout tokens and proofs are signed by the same keys (security.md V-15).
+  // Access tokens, logout tokens and proofs are signed by the same keys (docs/requirements.md V-15).
   const { typ, alg } = header
   if (typ !== undefined && String(typ).toUpperCase() !== 'JWT') throw refusal(call, 'it is another kind of token')
   if (typeof alg !== 'string' || !allowedAlgorithms(call.client.settings, call.metadata).includes(alg)) {

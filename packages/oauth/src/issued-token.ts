@@ -10,7 +10,7 @@ export interface UsableToken extends IssuedToken {
 }
 
 export interface TokenRules {
-  /** Wall clock when the request started: the lifetime may have begun then (security.md TK-05). */
+  /** Wall clock when the request started: the lifetime may have begun then (docs/requirements.md TK-05). */
   readonly requestedAt: number
   /** What it may do, when the answer does not say. */
   readonly scopes: readonly string[]

@@ -18,7 +18,7 @@ export function isMetadataIssuer(received: string, { issuer, issuerTemplate }: E
  * Whether an ID token that names `received` is from this issuer. Compared as it stands, without normalising.
  *
  * With a template the tenant must be spelled out in the claim `tid` too, and be the one in the issuer, so that one
- * tenant cannot speak for another (security.md V-02).
+ * tenant cannot speak for another (docs/requirements.md V-02).
  */
 export function isTokenIssuer(received: unknown, tenant: unknown, { issuer, issuerTemplate }: ExpectedIssuer): boolean {
   if (issuerTemplate === undefined) return received === issuer

@@ -8,7 +8,7 @@ const TIMEOUT_MS = 5_000
 const MAX_BYTES = 512 * 1024
 /** How long a key set is believed without asking again. */
 const FRESH_MS = 600_000
-/** How long a known key serves while the server cannot be asked (security.md V-13). */
+/** How long a known key serves while the server cannot be asked (docs/requirements.md V-13). */
 const STALE_MS = 24 * 3_600_000
 /** A flood of tokens with unknown key ids causes one request in this time. */
 const COOLDOWN_MS = 30_000

@@ -40,7 +40,7 @@ export async function signInThroughLoopback(
   }
 }
 
-/** Adds what nobody can guess to the path (security.md LB-07). */
+/** Adds what nobody can guess to the path (docs/requirements.md LB-07). */
 function withRandomPath(redirect: LoopbackRedirect): LoopbackRedirect {
   const { host, port, path } = redirect
   const random = nodeCrypto().randomBytes(16).toString('base64url')

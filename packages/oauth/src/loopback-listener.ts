@@ -25,7 +25,7 @@ const PORT_ATTEMPTS = 10
 
 /** Where a loopback redirect may arrive. */
 export interface LoopbackRedirect {
-  /** The host as the provider knows it. `localhost` needs both address families (security.md LB-03). */
+  /** The host as the provider knows it. `localhost` needs both address families (docs/requirements.md LB-03). */
   readonly host: '127.0.0.1' | '[::1]' | 'localhost'
   /** 0: any free port. */
   readonly port: number
@@ -81,7 +81,7 @@ export async function openLoopbackListener(options: LoopbackListenerOptions): Pr
       return
     }
     isSettled = true
-    // 303 to a clean path, so that the code leaves the address bar and the history (security.md LB-11).
+    // 303 to a clean path, so that the code leaves the address bar and the history (docs/requirements.md LB-11).
     answer(response, 303, pages.done, { location: donePath })
     settled.resolve(verdict.parameters)
   }

@@ -10,7 +10,7 @@ export const pages: Readonly<Record<'done' | 'refused', string>> = {
 }
 
 /**
- * The headers of every answer: no script, no frame, no cache, no referrer, and no CORS (security.md LB-10, LB-13).
+ * The headers of every answer: no script, no frame, no cache, no referrer, and no CORS (docs/requirements.md LB-10, LB-13).
  */
 export function pageHeaders(): OutgoingHttpHeaders {
   const style = nodeCrypto().createHash('sha256').update(STYLE).digest('base64')

@@ -20,7 +20,7 @@ export type Verdict = { readonly parameters: URLSearchParams } | { readonly stat
  * Decides whether a request is the callback that belongs to this sign-in. Pure.
  *
  * Any web page and any program on this machine can send requests here; only whoever knows the state can settle the
- * flow, and everything else is turned away without a trace (security.md LB-05…LB-08). The target is cut at its first
+ * flow, and everything else is turned away without a trace (docs/requirements.md LB-05…LB-08). The target is cut at its first
  * `?` by hand: a URL parser reads a host out of `//evil.example/callback`.
  */
 export function judgeRequest(request: RawRequest, expected: ExpectedCallback): Verdict {

@@ -9,7 +9,7 @@ import type { ServerCall } from './server-call.ts'
 
 const TIMEOUT_MS = 30_000
 const MAX_BYTES = 1024 * 1024
-/** How often a proof is made anew because the server wants another nonce or another time (security.md DP-03). */
+/** How often a proof is made anew because the server wants another nonce or another time (docs/requirements.md DP-03). */
 const MAX_PROOF_RETRIES = 2
 
 /** What the protocol library needs to write a message. */

@@ -1,4 +1,4 @@
-// One renewal, as the manager's transaction wants it (security.md §3.2, steps 7 to 10):
+// One renewal, as the manager's transaction wants it (docs/requirements.md):
 //
 //   check that this credential is ours → one token request → read leniently → save what rotated → only then be strict
 //
@@ -40,7 +40,7 @@ interface Received {
 /**
  * Issues a token from the stored refresh token (RFC 6749 §6), with at most one token request.
  *
- * @throws AccountError as in the table of security.md §3.1; `ERR_ABORTED` when the account was changed meanwhile.
+ * @throws AccountError as in the table of docs/requirements.md; `ERR_ABORTED` when the account was changed meanwhile.
  */
 export async function refreshToken(call: RefreshCall, password: string, purpose: TokenPurpose): Promise<IssuedToken> {
   const { settings } = call.client
@@ -69,7 +69,7 @@ function checkRefused(call: RefreshCall, purpose: TokenPurpose): void {
   if (missing.length > 0) throw notGranted(call, purpose, missing)
 }
 
-/** The credential is not sent to another host because a document says so (security.md DS-04). */
+/** The credential is not sent to another host because a document says so (docs/requirements.md DS-04). */
 function checkTokenEndpoint(call: RefreshCall): void {
   const { account, context, metadata } = call
   const url = parseEndpoint(metadata.token_endpoint)
@@ -138,7 +138,7 @@ function needsMetadata({ client, context, metadataAt }: RefreshCall): boolean {
   return isMetadataDue(remembered, context.clock) && remembered?.at !== metadataAt
 }
 
-/** The person changed or removed the account meanwhile: what was received belongs to nobody (security.md C-19). */
+/** The person changed or removed the account meanwhile: what was received belongs to nobody (docs/requirements.md C-19). */
 async function discard(call: RefreshCall, response: TokenResponse): Promise<void> {
   // Where a revocation ends everything the person allowed, it would end the new sign-in too.
   if (call.client.settings.quirks.revocation === 'client') return

@@ -2,7 +2,7 @@ import { AccountError } from '@accountry/accounts'
 import { isLoopbackHost } from './endpoint-url.ts'
 
 /**
- * A fetch that sends a person's password to the declared origins only: https, no redirects (security.md PW-03).
+ * A fetch that sends a person's password to the declared origins only: https, no redirects (docs/requirements.md PW-03).
  *
  * @throws AccountError `ERR_ORIGIN_NOT_ALLOWED` before anything is sent; `ERR_SERVER` (`redirect`) when the service
  *   answers with a redirect.

@@ -49,7 +49,7 @@ export interface SecretAuthenticatorOptions {
   readonly scheme?: string
   /**
    * `'password'`: what is kept is the person's own password. Say so where people decide; a token of limited use is
-   * better (security.md PW-01). Default: it is not.
+   * better (docs/requirements.md PW-01). Default: it is not.
    */
   readonly persist?: 'password'
 }

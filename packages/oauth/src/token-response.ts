@@ -1,7 +1,7 @@
 import { objectAt } from './member-path.ts'
 import type { BodyMembers } from './response-body.ts'
 
-/** Longest token that is stored, in UTF-16 units: 256 KiB (security.md TK-12). */
+/** Longest token that is stored, in UTF-16 units: 256 KiB (docs/requirements.md TK-12). */
 export const MAX_TOKEN_LENGTH: number = 256 * 1024
 
 /** Longer than ten years is a mistake, not a lifetime. */

@@ -18,7 +18,7 @@ function unanswered(failure: NoAnswer['failure'], code?: string): NoAnswer {
 const html = { 'content-type': 'text/html' }
 type Row = [name: string, result: Answer | NoAnswer, expected: { code: string; reason?: string; class: string }]
 
-// The table of security.md §3.1, and the rows of §7.B that go with it.
+// The table of docs/requirements.md, and the rows of §7.B that go with it.
 const rows: Row[] = [
   [
     'a name that does not resolve',

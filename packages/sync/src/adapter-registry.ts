@@ -8,6 +8,9 @@ export class AdapterRegistry {
   readonly #adapters = new Map<string, SyncAdapter>()
   /** Services of this process's adapters, once they are stored. */
   readonly #served = new Map<number, SyncAdapter>()
+  readonly #services = new Map<string, ServiceRecord>()
+  /** Adapters whose service was new to the store when it was first put there. */
+  readonly #new = new Set<SyncAdapter>()
   #unstored: SyncAdapter[] = []
 
   constructor(store: OperationStore) {
@@ -35,6 +38,11 @@ export class AdapterRegistry {
     return [...this.#adapters.values()]
   }
 
+  /** The stored service of an authority: of this process's adapters from memory, of others from the store. */
+  service(accountType: string, authority: string): ServiceRecord | undefined {
+    return this.#services.get(nameOf(accountType, authority)) ?? this.#store.services.find(accountType, authority)
+  }
+
   /** The adapter of this process for a stored service. */
   serving(service: number): SyncAdapter | undefined {
     return this.#served.get(service)
@@ -59,13 +67,18 @@ export class AdapterRegistry {
       const before = this.#store.services.find(adapter.accountType, adapter.authority)
       const service = this.#store.services.put(serviceOf(adapter))
       moveFormerAuthorities(this.#store, service, adapter.formerAuthorities ?? [])
-      return { service, isNew: before?.registered !== true, adapter }
+      if (before?.registered !== true) this.#new.add(adapter)
+      return { service, isNew: this.#new.has(adapter), adapter }
     })
   }
 
   /** After the write that {@link AdapterRegistry.storeServices} was part of. */
   servicesStored(stored: readonly { service: ServiceRecord; adapter: SyncAdapter }[]): void {
-    for (const { service, adapter } of stored) this.#served.set(service.id, adapter)
+    for (const { service, adapter } of stored) {
+      this.#served.set(service.id, adapter)
+      this.#services.set(nameOf(service.accountType, service.authority), service)
+      this.#new.delete(adapter)
+    }
     const adapters = new Set(stored.map(({ adapter }) => adapter))
     this.#unstored = this.#unstored.filter((adapter) => !adapters.has(adapter))
   }

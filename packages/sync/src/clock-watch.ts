@@ -22,6 +22,7 @@ export class ClockWatch {
   readonly #store: OperationStore
   readonly #clock: Clock
   #offset: number
+  #commits = 0
   #total: number
 
   constructor(store: OperationStore, clock: Clock) {
@@ -63,16 +64,23 @@ export class ClockWatch {
   async #write<T>(run: () => T): Promise<T> {
     const before = { offset: this.#offset, total: this.#total }
     try {
-      return await this.#store.write(() => {
+      const result = await this.#store.write(() => {
         this.check()
         return run()
       })
+      this.#commits++
+      return result
     } catch (error) {
       // Nothing was written, so the waits are still to be moved.
       this.#offset = before.offset
       this.#total = before.total
       throw error
     }
+  }
+
+  /** Changes whenever this process or another has committed: what was read under the same version still holds. */
+  version(): string {
+    return `${this.#commits}.${this.#store.dataVersion()}`
   }
 
   /** Inside a write. */

@@ -50,6 +50,7 @@ export function createEngine(
     concurrency: { ...DEFAULT_CONCURRENCY, ...options.concurrency },
     minPeriodMs: options.minPeriodMs ?? MIN_PERIOD_MS,
     log: options.logger ?? SILENT,
+    storeVersion: () => clockWatch.version(),
     wake,
   }
 }

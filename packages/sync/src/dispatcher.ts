@@ -89,6 +89,11 @@ export class Dispatcher {
       for (const lane of LANES) {
         const slots = lane === LANE_INITIALIZE ? free.initialization : free.regular
         const mayMakeRoom = lane === LANE_EXPEDITED && this.#victimForRoom(now) !== undefined
+        const mayPreempt = busy.some(
+          (other) => other.lane > lane && other.state === 'running' && other.stop === undefined,
+        )
+        // With neither a place nor anybody to take it from, a long queue need not be looked through.
+        if (slots <= 0 && !mayMakeRoom && !mayPreempt) continue
         const isPossible = (operation: OperationRecord): boolean => {
           const verdict = judgeConflict(operation, busy, parallel).kind
           return verdict === 'preempt' || (verdict === 'free' && (slots > 0 || mayMakeRoom))

@@ -25,6 +25,8 @@ export interface Engine {
   readonly concurrency: { readonly regular: number; readonly initialization: number }
   readonly minPeriodMs: number
   readonly log: Logger
+  /** Changes whenever anybody has committed. */
+  storeVersion(): string
   /** Something changed: look again at what is due. */
   wake(): void
 }

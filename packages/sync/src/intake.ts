@@ -5,31 +5,52 @@ import { droppedHandle, droppedOutcome, groupHandle, parkedOutcome } from './han
 import { ensureInitialization } from './initialization.ts'
 import { createOperation } from './operation-factory.ts'
 import type { ServiceRecord, TargetRecord } from './operation-store.ts'
-import { enqueue, ensureTarget, isMasterOn } from './queue.ts'
+import { enqueueBeside, ensureTarget, isMasterOn } from './queue.ts'
 import { refusalBySettings } from './readiness.ts'
-import { has, IGNORE_SETTINGS, isWaiting, type OperationRecord, UPLOAD } from './sync-operation.ts'
+import { has, IGNORE_SETTINGS, type OperationRecord, UPLOAD } from './sync-operation.ts'
 import type { CheckedRequest, DropReason, SyncHandle } from './sync-request.ts'
 import { accountIdOf } from './sync-request.ts'
 
 /** A request for one target, on its way into the store. */
 interface Submission {
+  /** Of the operation that it follows: its own, or that of one with the same key. */
   readonly id: string
+  readonly isNew: boolean
   readonly account: Account
   readonly authority: string
   readonly request: CheckedRequest
+  /** What the store said when it was submitted. */
+  readonly target: TargetRecord | undefined
+  readonly waiting: OperationRecord | undefined
   /** Monotonic, because the wall clock may be set before it is stored. */
   readonly submittedAt: number
 }
 
+/** What the submissions of one tick have in common. */
+class Tick {
+  readonly submissions: Submission[] = []
+  /** Ids of submissions, by target and key. */
+  readonly submitted = new Map<string, string>()
+  readonly master: boolean
+  /** Under which what the submissions read from the store still holds. */
+  readonly version: string
+  /** Operations that were stored for this tick, by id. */
+  readonly stored = new Map<string, OperationRecord>()
+
+  constructor(engine: Engine) {
+    this.master = isMasterOn(engine.store)
+    this.version = engine.storeVersion()
+  }
+}
+
 /**
  * Takes requests. What becomes of one is decided at once, from what is stored and what this tick has asked for already;
- * all requests of one tick are then stored in one transaction, in which the decision is made again.
+ * all requests of one tick are then stored in one transaction, in which the decision is made again if anybody wrote
+ * meanwhile.
  */
 export class Intake {
   readonly #engine: Engine
-  #submissions: Submission[] = []
-  /** Ids of this tick's submissions, by target and key. */
-  readonly #submitted = new Map<string, string>()
+  #tick: Tick | undefined
   /** The operations behind handles that stand for several. */
   readonly #groups = new Map<string, readonly string[]>()
   #flushing: Promise<void> | undefined
@@ -70,7 +91,7 @@ export class Intake {
 
   /** Whether something is on its way into the store. */
   get hasWork(): boolean {
-    return this.#submissions.length > 0
+    return this.#tick !== undefined
   }
 
   /** Resolves when everything submitted so far is stored, or has failed. */
@@ -97,9 +118,9 @@ export class Intake {
   #authoritiesOf(accountType: string, authority: string | undefined): string[] {
     const { adapters, store } = this.#engine
     if (authority !== undefined) {
-      const known =
-        adapters.find(accountType, authority) !== undefined || store.services.find(accountType, authority)?.registered
-      return known ? [authority] : []
+      const isKnown =
+        adapters.find(accountType, authority) !== undefined || adapters.service(accountType, authority)?.registered
+      return isKnown ? [authority] : []
     }
     const stored = store.services.list().filter((service) => service.registered)
     const all = [...adapters.list(), ...stored].filter((service) => service.accountType === accountType)
@@ -107,20 +128,25 @@ export class Intake {
   }
 
   #submitOne(request: CheckedRequest, account: Account, authority: string): SyncHandle {
-    const { store } = this.#engine
+    const { store, clock, handles } = this.#engine
+    this.#tick ??= new Tick(this.#engine)
+    const { submitted, submissions } = this.#tick
     const target = store.targets.find(account.id, authority)
     const refusal = this.#refusal(request, account, authority, target)
-    const id = crypto.randomUUID()
-    if (refusal !== undefined) return this.#drop(request, account, authority, id, refusal)
+    const ownId = crypto.randomUUID()
+    if (refusal !== undefined) return this.#drop(request, account, authority, ownId, refusal)
     const key = `${account.id}\n${authority}\n${request.flags}:${request.extras}`
-    const existing =
-      this.#submitted.get(key) ?? (target && store.operations.findWaiting(target.id, request.flags, request.extras)?.id)
-    const followed = existing ?? id
-    const done = this.#engine.handles.follow(followed)
-    if (existing === undefined) this.#submitted.set(key, id)
-    this.#submissions.push({ id: followed, account, authority, request, submittedAt: this.#engine.clock.monotonic() })
-    const accepted = this.#flushSoon()
-    return { id: followed, outcome: existing === undefined ? 'accepted' : 'merged', accepted, done }
+    const sameTick = submitted.get(key)
+    const waiting =
+      sameTick === undefined && target !== undefined
+        ? store.operations.findWaiting(target.id, request.flags, request.extras)
+        : undefined
+    const id = sameTick ?? waiting?.id ?? ownId
+    const isNew = id === ownId
+    submitted.set(key, id)
+    submissions.push({ id, isNew, account, authority, request, target, waiting, submittedAt: clock.monotonic() })
+    const done = handles.follow(id)
+    return { id, outcome: isNew ? 'accepted' : 'merged', accepted: this.#flushSoon(), done }
   }
 
   #refusal(
@@ -131,14 +157,15 @@ export class Intake {
   ): DropReason | undefined {
     const { adapters, store } = this.#engine
     const adapter = adapters.find(account.type, authority)
-    const uploads =
-      adapter?.supportsUploading ?? store.services.find(account.type, authority)?.supportsUploading ?? true
-    if (has(request.flags, UPLOAD) && !uploads) return 'upload-unsupported'
+    if (has(request.flags, UPLOAD)) {
+      const supports = adapter === undefined ? adapters.service(account.type, authority)?.supportsUploading : true
+      if (supports === false || adapter?.supportsUploading === false) return 'upload-unsupported'
+    }
     const fresh = adapter?.isAlwaysSyncable && !adapter.onUnsyncableAccount ? 1 : -1
     return refusalBySettings({
       syncable: target?.syncable ?? fresh,
       auto: target?.auto ?? adapter?.defaults?.syncAutomatically ?? false,
-      master: isMasterOn(store),
+      master: this.#tick?.master ?? isMasterOn(store),
       ignoreSettings: has(request.flags, IGNORE_SETTINGS),
     })
   }
@@ -158,21 +185,22 @@ export class Intake {
   }
 
   async #flush(): Promise<void> {
-    const submissions = this.#submissions
+    const tick = this.#tick
     this.#lastFlush = this.#flushing ?? this.#lastFlush
-    this.#submissions = []
-    this.#submitted.clear()
+    this.#tick = undefined
     this.#flushing = undefined
+    if (tick === undefined) return
     const { store, adapters, handles } = this.#engine
     try {
-      const { stored, queued } = await store.write(() => {
-        const stored = adapters.storeServices()
-        return { stored, queued: submissions.map((submission) => this.#store(submission)) }
+      const queued = await store.write(() => {
+        tick.stored.clear()
+        // Adapters may be newer than the store knows; their accounts are welcomed later, in their own time.
+        const isFresh = adapters.storeServices().length === 0 && tick.version === this.#engine.storeVersion()
+        return tick.submissions.map((submission) => this.#store(submission, tick, isFresh))
       })
-      adapters.servicesStored(stored)
       for (const entry of queued) this.#announce(entry)
     } catch (error) {
-      for (const { id } of submissions) handles.settle(id, droppedOutcome('storage-error'))
+      for (const { id, isNew } of tick.submissions) if (isNew) handles.settle(id, droppedOutcome('storage-error'))
       throw error
     }
     this.#engine.wake()
@@ -185,26 +213,30 @@ export class Intake {
   }
 
   /** Stores one submission. Inside a write. */
-  #store(submission: Submission): QueuedEntry {
+  #store(submission: Submission, tick: Tick, isFresh: boolean): QueuedEntry {
     const { store, handles, clock } = this.#engine
     const { account, authority, request, id, submittedAt } = submission
     const at = clock.now() - (clock.monotonic() - submittedAt)
     const service = this.#serviceOf(account.type, authority)
-    const { target } = ensureTarget(store, service, account, at)
+    const known = isFresh ? submission.target : undefined
+    const target = known ?? ensureTarget(store, service, account, at).target
     const { flags, extras, expedited, reason, source } = request
-    const draft = { id, extras, flags, expedited, reason, source, notBeforeAt: at + request.notBeforeMs }
-    const fresh = createOperation(target, service, draft, at, store.owner)
+    const waiting =
+      tick.stored.get(id) ??
+      (known !== undefined ? submission.waiting : store.operations.findWaiting(target.id, flags, extras))
     // The one that it was to be merged with may have begun since: then this is a run of its own, with an id of its own.
-    const taken = store.operations.get(id)
-    const isOver = taken !== undefined && !isWaiting(taken)
-    const { operation, merged } = enqueue(store, target, isOver ? { ...fresh, id: crypto.randomUUID() } : fresh)
+    const ownId = waiting === undefined && !submission.isNew ? crypto.randomUUID() : id
+    const draft = { id: ownId, extras, flags, expedited, reason, source, notBeforeAt: at + request.notBeforeMs }
+    const fresh = createOperation(target, service, draft, at, store.owner)
+    const { operation, merged } = enqueueBeside(store, target, fresh, waiting)
+    tick.stored.set(id, operation)
     if (operation.id !== id) handles.merge(id, operation.id)
     if (operation.state === 'held') ensureInitialization(store, service, target, at)
     return { operation, merged, account, authority }
   }
 
   #serviceOf(accountType: string, authority: string): ServiceRecord {
-    const service = this.#engine.store.services.find(accountType, authority)
+    const service = this.#engine.adapters.service(accountType, authority)
     if (service === undefined) throw new Error(`the service ${authority} of ${accountType} is not stored`)
     return service
   }

@@ -42,9 +42,23 @@ export function enqueue(
   target: TargetRecord,
   incoming: OperationRecord,
 ): { operation: OperationRecord; merged: boolean } {
+  return enqueueBeside(
+    store,
+    target,
+    incoming,
+    store.operations.findWaiting(target.id, incoming.flags, incoming.extras),
+  )
+}
+
+/** As {@link enqueue}, when it is known which operation with the same key waits, or that none does. */
+export function enqueueBeside(
+  store: OperationStore,
+  target: TargetRecord,
+  incoming: OperationRecord,
+  waiting: OperationRecord | undefined,
+): { operation: OperationRecord; merged: boolean } {
   const dueAt = dueAtOf(incoming, target)
   const placed = { ...incoming, state: waitingState(incoming, target), dueAt, waitingSince: dueAt }
-  const waiting = store.operations.findWaiting(target.id, placed.flags, placed.extras)
   if (waiting === undefined) {
     store.operations.insert(placed)
     return { operation: placed, merged: false }

@@ -1,6 +1,6 @@
 import type { Database } from '../storage/database.ts'
 
-/** Random nonces stay safe for far more records; these are the limits of security.md CR-02. */
+/** Random nonces stay safe for far more records; these are the limits of docs/requirements.md CR-02. */
 export const MOST_CHANGES_PER_KEY: number = 2 ** 20
 export const LONGEST_KEY_LIFE_MS: number = 90 * 24 * 60 * 60 * 1_000
 
