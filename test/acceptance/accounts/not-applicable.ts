@@ -17,6 +17,10 @@ export const NOT_APPLICABLE: ReadonlyMap<number, string> = new Map([
   ),
   ...each([154], 'the migration of an older file: there is no older format yet'),
   ...each([162, 170], 'a password for privileged callers: no session of ours ever gives one out'),
+  ...each(
+    [206],
+    'a label of a token type: only the process with the authenticator knows it, others see the name of the type',
+  ),
   ...each([280], 'accounts shared with a restricted profile: one vault belongs to one user of the machine'),
   ...each([291], 'Android’s debug table: the change feed and health() take its place'),
   ...each([366], 'a replaced signing certificate: apps are told apart by the id that they give, which is a courtesy'),
