@@ -20,6 +20,9 @@ export interface SqliteStoreOptions {
   readonly onSetAside?: (damaged: SetAside) => void
 }
 
+/** Holds the indexes of a hundred thousand targets, so that a look-up does not read the disk. Taken only as it is filled. */
+const CACHE_KIB = 32_768
+
 /** A damaged database that was put out of the way. */
 export interface SetAside {
   readonly file: string
@@ -57,6 +60,7 @@ async function openDatabase(options: SqliteStoreOptions): Promise<Database> {
       ...(writeMs !== undefined && { writeMs }),
     })
     try {
+      database.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
       checkTables(database)
       return database
     } catch (error) {

@@ -85,7 +85,10 @@ function listTargets(database: Database, filter: TargetFilter): TargetRecord[] {
   if (filter.backedOff === true) restrict('backoff_until_at > 0')
   if (filter.waits === true) restrict('(backoff_until_at > 0 OR delay_until_at > 0)')
   const where = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''
-  return all(database.prepare(`SELECT * FROM targets${where} ORDER BY id`), ...values).map(toTarget)
+  return all(
+    database.prepare(`SELECT * FROM targets${where} ORDER BY ${filter.parked === true ? '+id' : 'id'}`),
+    ...values,
+  ).map(toTarget)
 }
 
 function valuesOf(target: Omit<TargetRecord, 'id'>): SQLInputValue[] {
