@@ -1,6 +1,7 @@
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -154,6 +155,27 @@ describe('a vault that is damaged', () => {
     expect(await failureOf(manager.peekAuthToken(account ?? '', 'calendar'))).toMatchObject({
       code: 'ERR_VAULT_CORRUPT',
     })
+  })
+})
+
+describe('a vault whose last process was killed', () => {
+  it.each<[string, (file: string) => void]>([
+    ['and whose file is cut to one byte', (file) => truncateSync(file, 1)],
+    ['and whose log is cut off', (file) => truncateSync(`${file}-wal`, 20_000)],
+    ['and whose log was not copied with it', (file) => rmSync(`${file}-wal`)],
+  ])('%s is not taken for a new one, and stays as it is', async (_how, damage) => {
+    const [directory, copy] = [tempFolder(), tempFolder()]
+    const manager = await openManager({ directory })
+    await manager.addAccountExplicitly(ANA, { password: 'canary' })
+    // Nothing was written back into the file yet, as after a kill: one page, and everything else in the log.
+    cpSync(directory, copy, { recursive: true })
+    const file = join(copy, 'vault.db')
+    expect(statSync(file).size).toBe(4_096)
+    damage(file)
+    const before = readFileSync(file)
+    const failure = await failureOf(openManager({ directory: copy }))
+    expect(failure).toMatchObject({ code: 'ERR_VAULT_CORRUPT', reason: 'damaged' })
+    expect(readFileSync(file).equals(before)).toBe(true)
   })
 })
 
