@@ -15,9 +15,13 @@ export interface SyncExplanation {
   readonly reasons: string[]
   /** Epoch milliseconds; absent when it depends on something other than time. */
   readonly nextRunAt?: number
+  /** What of the machine could not be found out, and is taken as allowed: `metered`, `charging`, `storage`. */
+  readonly assumed: readonly string[]
   /** The same as a sentence for a person. */
   readonly text: string
 }
+
+type Explanation = Omit<SyncExplanation, 'assumed'>
 
 const SENTENCES: Readonly<Record<string, string>> = {
   running: 'it is being synchronised now',
@@ -58,6 +62,14 @@ export function explainTarget(
   place: { account: Account | undefined; accountId: string; authority: string },
   facts: ExplainFacts,
 ): SyncExplanation {
+  return { ...explanationOf(engine, place, facts), assumed: engine.environment.unknown }
+}
+
+function explanationOf(
+  engine: Engine,
+  place: { account: Account | undefined; accountId: string; authority: string },
+  facts: ExplainFacts,
+): Explanation {
   const { store, clock } = engine
   const target = store.targets.find(place.accountId, place.authority)
   if (place.account === undefined) return explained('disabled', ['no-account'])
@@ -87,7 +99,7 @@ function refusalOf(engine: Engine, target: TargetRecord, queued: readonly Operat
   return switchedOff({ auto: target.auto, master: isMasterOn(engine.store), ignoreSettings: false })
 }
 
-function idle(engine: Engine, target: TargetRecord): SyncExplanation {
+function idle(engine: Engine, target: TargetRecord): Explanation {
   const due = engine.store.periodics.listOf(target.id).filter(({ armed }) => armed)
   if (due.length === 0) return explained('idle', ['nothing-requested', ...heldDeletions(target)])
   const waits = Math.max(target.backoffUntilAt, target.delayUntilAt)
@@ -187,7 +199,7 @@ function explained(
   state: SyncExplanation['state'],
   reasons: string[],
   next: { now: number; nextRunAt?: number } = { now: 0 },
-): SyncExplanation {
+): Explanation {
   const { now, nextRunAt } = next
   const sentences = reasons.map((reason) => SENTENCES[reason] ?? `the account needs its person (${reason})`)
   const when = nextRunAt === undefined || nextRunAt <= now ? '' : `; next in ${formatDuration(nextRunAt - now)}`

@@ -1,6 +1,8 @@
 export type { BackoffPolicy } from './backoff.ts'
 export { DEFAULT_BACKOFF } from './backoff.ts'
 export { formatDuration } from './duration.ts'
+export type { NodeEnvironment, NodeEnvironmentOptions } from './environment/node-environment.ts'
+export { nodeEnvironment } from './environment/node-environment.ts'
 export type { SyncEnvironment } from './environment.ts'
 export { alwaysConnected } from './environment.ts'
 export type {

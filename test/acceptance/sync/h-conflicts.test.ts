@@ -147,6 +147,7 @@ describe('4.H conflicts, concurrency, priority', () => {
     expect(Y.runs).toHaveLength(0)
     await advance(2_000)
     expect(Y.runs).toHaveLength(1)
+    await advance(10_000)
     expect(await done).toMatchObject({ outcome: 'success', attempts: 1 })
   })
 

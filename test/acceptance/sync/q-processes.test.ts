@@ -62,8 +62,8 @@ describe('4.Q several processes on one vault', () => {
     await doomed.next(({ kind }) => kind === 'asked')
     while (!readFileSync(log, 'utf8').includes('start')) await new Promise((resolve) => setTimeout(resolve, 5))
     const heir = await start({ ...job, name: 'heir', runMs: 5 })
-    await doomed.kill('SIGKILL')
     const deaths = [{ pid: doomed.pid, at: process.hrtime.bigint() }]
+    await doomed.kill('SIGKILL')
     // The heir learns of the death by looking, so it may be idle before it takes over.
     while (readFileSync(log, 'utf8').split('start').length < 3) await new Promise((resolve) => setTimeout(resolve, 5))
     heir.send('drain')

@@ -75,8 +75,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       const index = Math.floor(Math.random() * workers.length)
       const victim = workers[index]
       if (victim === undefined) continue
-      await victim.kill('SIGKILL')
+      // Before the signal: a survivor may take over before this process hears of the death.
       deaths.push({ pid: victim.pid, at: process.hrtime.bigint() })
+      await victim.kill('SIGKILL')
       const reborn = await startWorker({ ...job, name: `p${index}` })
       workers = workers.map((worker, at) => (at === index ? reborn : worker))
     }
