@@ -26,6 +26,7 @@ export {
   createSyncResult,
   createSyncStats,
   DEFAULT_BACKOFF,
+  formatDuration,
   hasError,
   hasHardError,
   hasSoftError,

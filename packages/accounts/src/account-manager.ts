@@ -35,7 +35,14 @@ import { checkExplicitOptions, checkNewUserData, checkPassword, checkVisibility 
 import { type AuthTokenGrant, Grants } from './grants.ts'
 import { vaultHealth } from './health.ts'
 import type { KeyProvider } from './key-provider.ts'
-import { checkAuthenticator, checkDuration, checkOneOf, checkOptions, checkText } from './manager-options.ts'
+import {
+  checkAuthenticator,
+  checkDuration,
+  checkObject,
+  checkOneOf,
+  checkOptions,
+  checkText,
+} from './manager-options.ts'
 import { type OpenedManager, openManager } from './open-manager.ts'
 import { Questions } from './questions.ts'
 import { Removal } from './removal.ts'
@@ -287,6 +294,7 @@ export class AccountManager implements AsyncDisposable {
   async resolveAccount(type: string, options: ResolveAccountOptions = {}): Promise<Account> {
     checkText(type, 'type')
     checkOneOf(options.interaction, 'interaction', ['never', 'allow'])
+    if (options.hint !== undefined) checkText(options.hint, 'hint')
     checkNotAborted(options.signal, 'resolving an account')
     const { hint, signal } = options
     const candidates = await this.getAccountsByType(type)
@@ -434,14 +442,18 @@ export class AccountManager implements AsyncDisposable {
     if (options.name !== undefined) checkText(options.name, 'name')
     checkNotAborted(options.signal, 'signing in')
     this.#look()
-    return await this.#signIn.addAccount(this.#authenticator(type), options)
+    const authenticator = this.#authenticator(type)
+    checkSignInOptions(options, authenticator)
+    return await this.#signIn.addAccount(authenticator, options)
   }
 
   /** Signs in again. @throws AccountError `ERR_IDENTITY_MISMATCH` when somebody else did; nothing is changed then. */
   async updateCredentials(account: AccountRef, options: UpdateCredentialsOptions = {}): Promise<Account> {
     checkNotAborted(options.signal, 'signing in again')
     const record = this.#owned(account, 'update the credentials of')
-    return await this.#signIn.updateCredentials(record, this.#authenticator(record.account.type), options)
+    const authenticator = this.#authenticator(record.account.type)
+    checkSignInOptions(options, authenticator)
+    return await this.#signIn.updateCredentials(record, authenticator, options)
   }
 
   /**
@@ -502,13 +514,17 @@ export class AccountManager implements AsyncDisposable {
     checkText(type, 'type')
     checkNotAborted(options.signal, 'starting a sign-in')
     this.#look()
-    return await this.#sessions.startAdd(this.#authenticator(type), options)
+    const authenticator = this.#authenticator(type)
+    checkSignInOptions(options, authenticator)
+    return await this.#sessions.startAdd(authenticator, options)
   }
 
   async startUpdateCredentialsSession(account: AccountRef, options: SessionOptions = {}): Promise<SessionStart> {
     checkNotAborted(options.signal, 'starting a sign-in')
     const record = this.#owned(account, 'update the credentials of')
-    return await this.#sessions.startUpdate(record, this.#authenticator(record.account.type), options)
+    const authenticator = this.#authenticator(record.account.type)
+    checkSignInOptions(options, authenticator)
+    return await this.#sessions.startUpdate(record, authenticator, options)
   }
 
   /**
@@ -615,6 +631,9 @@ export class AccountManager implements AsyncDisposable {
     options: GetAuthTokenByFeaturesOptions = {},
   ): Promise<AuthToken> {
     const { addAccountOptions, ...tokenOptions } = options
+    checkText(type, 'type')
+    const description = this.#engine.authenticators.get(type)?.description
+    tokenKeyOf(authTokenType, options.options, description, this.#engine.app.id)
     const { signal } = options
     checkTokenOptions(options)
     const candidates = await this.getAccountsByTypeAndFeatures(type, features, {
@@ -946,6 +965,19 @@ function visibleAccounts(engine: Engine, records: Iterable<AccountRecord>): Acco
   const accounts: Account[] = []
   for (const record of records) if (engine.isVisible(record)) accounts.push(record.account)
   return accounts
+}
+
+/** Before the person goes through a browser for something that the authenticator does not know. */
+function checkSignInOptions(
+  options: { authTokenType?: string; requiredFeatures?: readonly string[]; options?: unknown },
+  { description }: Authenticator,
+): void {
+  if (options.authTokenType !== undefined) {
+    checkText(options.authTokenType, 'authTokenType')
+    tokenKeyOf(options.authTokenType, undefined, description, '')
+  }
+  if (options.requiredFeatures !== undefined) checkFeatures(options.requiredFeatures)
+  if (options.options !== undefined) checkObject(options.options, 'options')
 }
 
 function checkFeatures(features: unknown): void {

@@ -10,6 +10,9 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   sessionMs: 600_000,
 }
 
+const VAULT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+const RESERVED_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
+
 export const DEFAULT_MAX_ACCOUNTS = 1_000_000
 
 /**
@@ -21,7 +24,8 @@ export function checkOptions(options: AccountManagerOptions): void {
   checkObject(options, 'options')
   checkObject(options.app, 'app')
   checkText(options.app.id, 'app.id')
-  if (options.vault !== undefined) checkVaultName(options.vault)
+  if (options.vault !== undefined) checkVaultName(options.vault, 'vault')
+  else if (options.directory === undefined) checkVaultName(options.app.id, 'app.id')
   if (options.directory !== undefined) checkText(options.directory, 'directory')
   checkOneOf(options.minProtection, 'minProtection', ['os-user', 'passphrase', 'none'])
   if (options.authenticators !== undefined && !Array.isArray(options.authenticators)) {
@@ -79,11 +83,12 @@ function checkMethods(value: unknown, option: string, names: readonly string[]):
 }
 
 /** The name becomes a folder: nothing in it may mean anything to a path. */
-function checkVaultName(vault: unknown): void {
-  checkText(vault, 'vault')
-  if (vault.length > 128 || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(vault) || vault.endsWith('.')) {
+function checkVaultName(vault: unknown, option: string): void {
+  checkText(vault, option)
+  if (vault.length > 128 || !VAULT_NAME.test(vault) || vault.endsWith('.') || RESERVED_NAME.test(vault)) {
     throw new TypeError(
-      'vault must be 1 to 128 letters, digits, dots, dashes and underscores, and begin with a letter or digit',
+      `${option} must be 1 to 128 letters, digits, dots, dashes and underscores, begin with a letter or digit, ` +
+        'and be no name that Windows reserves, because it names the folder of the vault',
     )
   }
 }

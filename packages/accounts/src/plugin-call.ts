@@ -1,5 +1,6 @@
 import type { Account } from './account.ts'
 import type { AuthenticatorContext } from './authenticator.ts'
+import { LONGEST_TIMER_MS } from './clock.ts'
 import type { Engine } from './engine.ts'
 import { AccountError, isAccountError } from './errors.ts'
 import { guardedInteraction } from './interaction-guard.ts'
@@ -58,6 +59,8 @@ export async function callPlugin<T>(engine: Engine, call: PluginCall<T>): Promis
     isInteractive: call.interactive,
     end,
   })
+  // Somebody waits: the process must live until the limit, whatever the plugin holds open.
+  const keepAlive = setInterval(() => undefined, LONGEST_TIMER_MS)
   const cancelTimer = engine.clock.setTimer(() => end(timeoutError(call)), call.timeoutMs)
   if (call.signal?.aborted) onAbort()
   call.signal?.addEventListener('abort', onAbort, { once: true })
@@ -68,6 +71,7 @@ export async function callPlugin<T>(engine: Engine, call: PluginCall<T>): Promis
   } catch (error) {
     throw mappedError(error, call)
   } finally {
+    clearInterval(keepAlive)
     cancelTimer()
     release()
     call.signal?.removeEventListener('abort', onAbort)

@@ -112,7 +112,7 @@ class PassphraseKey implements WrapKeyProvider {
   }
 
   async #unwrapByAsking(blob: Uint8Array, signal: AbortSignal | undefined): Promise<KeyOutcome> {
-    let why = 'no passphrase was entered'
+    let isTried = false
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const answer = await this.#answerOrRefusal(attempt, signal)
       if (typeof answer !== 'string') return answer
@@ -120,9 +120,12 @@ class PassphraseKey implements WrapKeyProvider {
       const key = await openKey(blob, answer)
       throwIfAborted(signal)
       if (key !== undefined) return { kind: 'found', key }
-      why = 'the passphrase is wrong'
+      isTried = true
     }
-    return { kind: 'denied', why }
+    // Nothing was entered: that says nothing about the key.
+    return isTried
+      ? { kind: 'denied', why: 'the passphrase is wrong' }
+      : { kind: 'locked', why: 'no passphrase was entered' }
   }
 
   async #answerOrRefusal(attempt: number, signal: AbortSignal | undefined): Promise<string | Refusal> {

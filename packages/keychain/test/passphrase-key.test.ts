@@ -95,7 +95,7 @@ describe('passphraseKey', () => {
     const stranger = person('wrong', 'worse', 'worst', 'right')
     expect(await stranger.provider.unwrap(blob)).toEqual({ kind: 'denied', why: 'the passphrase is wrong' })
     expect(stranger.asked).toHaveLength(3)
-    expect(await person('').provider.unwrap(blob)).toEqual({ kind: 'denied', why: 'no passphrase was entered' })
+    expect(await person('').provider.unwrap(blob)).toEqual({ kind: 'locked', why: 'no passphrase was entered' })
   })
 
   it('never asks when that is forbidden, and asks when nothing is said', async () => {

@@ -32,7 +32,7 @@ interface Timer {
 }
 
 /** Turns of the event loop that promises get to settle after a timer ran; I/O of the system takes real time. */
-const SETTLING_TURNS = 8
+const SETTLING_TURNS = 20
 
 /** @param startAt Epoch milliseconds. Default: 2026-01-01T00:00:00Z. */
 export function createFakeClock(startAt: number = Date.UTC(2026, 0, 1)): FakeClock {

@@ -21,6 +21,8 @@ export interface DatabaseOptions {
   readonly migrations: readonly string[]
   /** `PRAGMA application_id`: tells our file from any other SQLite file. */
   readonly applicationId: number
+  /** The file was made before: one without a schema is damaged, and gets none. Default `false`. */
+  readonly isKnown?: boolean
 }
 
 /**
@@ -169,7 +171,13 @@ export class Database {
   }
 
   async #migrate(options: DatabaseOptions): Promise<void> {
-    if (this.#schemaVersion(options) === options.migrations.length) return
+    const version = this.#schemaVersion(options)
+    if (version === options.migrations.length) return
+    if (version === 0 && options.isKnown === true) {
+      throw new AccountError('ERR_VAULT_CORRUPT', `${this.file} has lost its content; nothing was changed`, {
+        reason: 'damaged',
+      })
+    }
     await this.write(() => {
       const from = this.#schemaVersion(options)
       for (const migration of options.migrations.slice(from)) this.exec(migration)

@@ -1,24 +1,47 @@
 import { existsSync, renameSync, statSync } from 'node:fs'
+import { nodeSqlite } from '../builtin.ts'
 import { AccountError } from '../errors.ts'
 import type { Database } from '../storage/database.ts'
 import type { VaultFiles } from './vault-files.ts'
 
+/** The first page: no vault file is smaller, whatever still lies in its log. */
+const FIRST_PAGE_BYTES = 4_096
+
 /**
  * Refuses to start anew where a vault was.
  *
- * SQLite opens an empty or absent file as an empty database; the marker tells such a loss from a first start.
+ * SQLite takes an absent, empty or tiny file, or one whose log is gone, for an empty database; the marker tells such a
+ * loss from a first start. Nothing is opened for writing before this has passed, because closing would drop the log.
  *
- * @throws AccountError `ERR_VAULT_CORRUPT` (`missing`).
+ * @throws AccountError `ERR_VAULT_CORRUPT` (`missing`, `damaged`).
  */
 export function checkNotLost(files: VaultFiles): void {
   if (!existsSync(files.marker)) return
   const stats = statSync(files.database, { throwIfNoEntry: false })
-  if (stats !== undefined && stats.size > 0) return
-  throw new AccountError(
+  if (stats === undefined || stats.size === 0) throw lost(files, stats === undefined ? 'missing' : 'empty', 'missing')
+  if (stats.size < FIRST_PAGE_BYTES) throw lost(files, `only ${stats.size} bytes long`, 'damaged')
+  // Everything was still in the log when the last process died; a copy without it has nothing.
+  if (stats.size === FIRST_PAGE_BYTES && isWithoutTables(files.database))
+    throw lost(files, 'without its log', 'damaged')
+}
+
+function isWithoutTables(file: string): boolean {
+  const { DatabaseSync } = nodeSqlite()
+  const connection = new DatabaseSync(file, { readOnly: true, timeout: 1_000 })
+  try {
+    const { tables } = connection.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number }
+    return tables === 0
+  } finally {
+    connection.close()
+  }
+}
+
+function lost(files: VaultFiles, how: string, reason: 'missing' | 'damaged'): AccountError {
+  return new AccountError(
     'ERR_VAULT_CORRUPT',
-    `the vault file ${files.database} is ${stats === undefined ? 'missing' : 'empty'}, although a vault was made here. ` +
+    `the vault file ${files.database} is ${how}, although a vault was made here; nothing was changed. ` +
       'Restore it from a backup, or open with `recover: true` to start anew',
-    { reason: 'missing' },
+    { reason },
   )
 }
 

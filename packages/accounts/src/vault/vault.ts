@@ -7,7 +7,7 @@ import { Doorbell } from '../storage/doorbell.ts'
 import { FILE_MODE, folderError, isErrno, openPrivateFolder } from '../storage/folder.ts'
 import { Leases } from '../storage/leases.ts'
 import { Liveness } from '../storage/liveness.ts'
-import { writeError } from '../storage/storage-error.ts'
+import { storageError, writeError } from '../storage/storage-error.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { underInitLock } from './init-lock.ts'
 import type { Recipient } from './key-providers.ts'
@@ -199,12 +199,13 @@ export class Vault {
 }
 
 async function openExisting(options: VaultOptions, files: VaultFiles, opening: Partial<Opening>): Promise<Vault> {
-  checkNotLost(files)
+  checkReadable(files)
   const database = await Database.open({
     file: files.database,
     writeMs: options.writeMs,
     migrations: MIGRATIONS,
     applicationId: APPLICATION_ID,
+    isKnown: existsSync(files.marker),
   })
   try {
     if (!database.readOnly) checkNotTruncated(database)
@@ -213,6 +214,15 @@ async function openExisting(options: VaultOptions, files: VaultFiles, opening: P
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+/** @throws AccountError `ERR_VAULT_CORRUPT`. */
+function checkReadable(files: VaultFiles): void {
+  try {
+    checkNotLost(files)
+  } catch (error) {
+    throw storageError(files.database, error)
   }
 }
 
