@@ -31,6 +31,7 @@ export {
   hasHardError,
   hasSoftError,
   madeSomeProgress,
+  nodeEnvironment,
   openSqliteStore,
   resultLogCode,
   SyncManager,
