@@ -38,6 +38,17 @@ export type {
 } from './operation-store.ts'
 export type { PeriodicSync, PeriodicSyncRequest } from './periodic-syncs.ts'
 export { arePeriodicSyncsEqual } from './periodic-syncs.ts'
+export type { EventSourceTriggerOptions } from './push/event-source-trigger.ts'
+export { createEventSourceTrigger } from './push/event-source-trigger.ts'
+export type {
+  PushMessage,
+  PushTarget,
+  SyncTrigger,
+  SyncTriggerOptions,
+  SyncTriggerState,
+} from './push/sync-trigger.ts'
+export type { WebSocketTriggerOptions } from './push/web-socket-trigger.ts'
+export { createWebSocketTrigger } from './push/web-socket-trigger.ts'
 export type { HistoryFilter, SyncDayStats, SyncHistoryItem, SyncInfo, SyncStatus } from './questions.ts'
 export type { Syncable } from './readiness.ts'
 export type { SqliteStoreOptions } from './sqlite-store.ts'

@@ -37,6 +37,11 @@ const NETWORK_ERRORS: ReadonlySet<string> = new Set([
 const DEEPEST_CAUSE = 5
 const LONGEST_MESSAGE = 500
 
+/** Whether the account has to be put in order by a person. */
+export function isAuthenticationError({ code }: { code: AccountErrorCode }): boolean {
+  return AUTHENTICATION_ERRORS.has(code)
+}
+
 /**
  * Enters what the adapter threw into its result, as if it had reported it.
  *
@@ -48,7 +53,7 @@ export function recordThrown(result: SyncResult, error: unknown, now: number): v
     result.stats.numIoExceptions++
     if (error.retryAfterMs !== undefined) result.delayUntilAt = now + error.retryAfterMs
   } else if (isAccountError(error)) {
-    if (AUTHENTICATION_ERRORS.has(error.code)) result.stats.numAuthExceptions++
+    if (isAuthenticationError(error)) result.stats.numAuthExceptions++
     else if (error.retryable || SOFT_ERRORS.has(error.code)) result.stats.numIoExceptions++
     else result.databaseError = true
     if (error.retryAt !== undefined) result.delayUntilAt = Math.max(result.delayUntilAt ?? 0, error.retryAt)

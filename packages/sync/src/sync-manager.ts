@@ -107,6 +107,16 @@ export class SyncManager implements AsyncDisposable {
   }
 
   /**
+   * Tells that a server has news: an expedited sync. For push services, webhooks and the like; `createEventSourceTrigger`
+   * and `createWebSocketTrigger` call it. As often as it may be called, at most one run is queued beside the running one.
+   */
+  notifyPush(news: { account?: AccountRef; authority: string; extras?: SyncExtras }): SyncHandle {
+    this.#opened.checkOpen()
+    checkedAuthority(news.authority)
+    return this.#opened.intake.submit(checkedRequest({ ...news, expedited: true }, 'push'))
+  }
+
+  /**
    * Cancels queued and running synchronisations and ends the wait after errors. Periodic syncs stay.
    *
    * @param scope An account, an authority, both, neither (all), or the id of a handle. With `extras`: only requests with
