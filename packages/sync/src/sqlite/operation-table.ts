@@ -20,8 +20,8 @@ const COLUMNS = [
   'not_before_at',
   'due_at',
   'waiting_since',
-  'periodic',
   'requester',
+  'periodic',
   'claimed_by',
   'started_at',
   'stop',
@@ -29,22 +29,34 @@ const COLUMNS = [
 ]
 
 const WAITING = "state IN ('queued', 'held', 'parked')"
+const FIND_WAITING = `SELECT * FROM operations WHERE target = ? AND flags = ? AND extras = ? AND ${WAITING} LIMIT 1`
+/** What a fresh operation does not have is left to be NULL: requests come by the thousand. */
+const FRESH_COLUMNS = 16
 
 export function operationTable(database: Database): OperationTable {
   const { insert, update } = statementsFor(database, 'operations', COLUMNS, 'id')
+  const { insert: insertFresh } = statementsFor(database, 'operations', COLUMNS.slice(0, FRESH_COLUMNS), 'id')
   const list = (sql: string, ...values: SQLInputValue[]): OperationRecord[] =>
     all(database.prepare(`SELECT * FROM operations ${sql}`), ...values).map(toOperation)
   return {
-    get: (id) => list('WHERE id = ?', id)[0],
-    findWaiting: (target, flags, extras) =>
-      list(`WHERE target = ? AND flags = ? AND extras = ? AND ${WAITING} LIMIT 1`, target, flags, extras)[0],
+    get(id) {
+      const row = one(database.prepare('SELECT * FROM operations WHERE id = ?'), id)
+      return row && toOperation(row)
+    },
+    findWaiting(target, flags, extras) {
+      const row = one(database.prepare(FIND_WAITING), target, flags, extras)
+      return row && toOperation(row)
+    },
     hasOfPeriodic: (periodic) => list('WHERE periodic = ? LIMIT 1', periodic).length > 0,
     listOf: (target) => list('WHERE target = ? ORDER BY seq', target),
     // `+seq`: sorting the few is cheaper than walking all of them in order.
     listBusy: () => list("WHERE state IN ('running', 'stuck') ORDER BY +seq"),
     listWaiting: (limit = -1) => list(`WHERE ${WAITING} ORDER BY seq LIMIT ?`, limit),
     insert(operation) {
-      insert(...valuesOf(operation))
+      const values = valuesOf(operation)
+      const isFresh = values.slice(FRESH_COLUMNS).every((value) => value === null)
+      if (isFresh) insertFresh(...values.slice(0, FRESH_COLUMNS))
+      else insert(...values)
     },
     save: (operation) => update(...valuesOf(operation), operation.id) > 0,
     delete(id) {
@@ -95,8 +107,8 @@ function valuesOf(operation: OperationRecord): SQLInputValue[] {
     operation.notBeforeAt,
     operation.dueAt,
     operation.waitingSince,
-    orNull(operation.periodic),
     operation.requester,
+    orNull(operation.periodic),
     orNull(operation.claimedBy),
     orNull(operation.startedAt),
     orNull(operation.stop),
