@@ -31,6 +31,7 @@ export async function welcomeAccounts(
   const { store } = engine
   for (let start = 0; start < accounts.length; start += BATCH) {
     const batch = accounts.slice(start, start + BATCH)
+    if (start > 0) await breathe()
     if (!batch.some((account) => services.some((service) => needsWelcome(engine, account, service)))) continue
     const begun = await store.write(() =>
       batch.flatMap((account) => services.flatMap((service) => welcome(engine, account, service, reason) ?? [])),
@@ -40,6 +41,13 @@ export async function welcomeAccounts(
     }
     if (begun.length > 0) engine.wake()
   }
+}
+
+/** Lets everything else of the process have its turn. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }
 
 function needsWelcome({ store }: Engine, account: Account, service: ServiceRecord): boolean {

@@ -42,10 +42,13 @@ export class AccountRoster {
     await this.reload()
   }
 
-  async reload(): Promise<void> {
+  /** Reads the accounts anew. Returns those that no event had told of. */
+  async reload(): Promise<Account[]> {
     const accounts = await this.#accounts.getAccounts()
+    const unknown = accounts.filter(({ id }) => !this.#byId.has(id))
     this.#byId.clear()
     for (const account of accounts) this.#byId.set(account.id, account)
+    return unknown
   }
 
   get(id: string): Account | undefined {

@@ -190,7 +190,7 @@ export class OpenedEngine {
   /** What happened while this engine was not there: accounts that came, went or recovered. */
   async #catchUp(): Promise<void> {
     const { store, roster, clock } = this.engine
-    await roster.reload()
+    const unknown = await roster.reload()
     await store.write(() => {
       store.journal.deleteOutcomesBefore(clock.now() - OUTCOMES_KEPT_MS)
       repairWaits(store, clock.now())
@@ -198,7 +198,9 @@ export class OpenedEngine {
     await forgetStaleAccounts(this.engine, this.#runner)
     const services = [...this.engine.adapters.served()].flatMap((id) => store.services.get(id) ?? [])
     for (const service of services) {
-      await welcomeAccounts(this.engine, roster.ofType(service.accountType), [service], 'accounts-updated')
+      // The others were welcomed when their adapter came, or when they did.
+      const accounts = unknown.filter(({ type }) => type === service.accountType)
+      await welcomeAccounts(this.engine, accounts, [service], 'accounts-updated')
     }
     const parked = new Set(store.targets.list({ parked: true }).map((target) => target.accountId))
     for (const id of parked) {
