@@ -58,6 +58,8 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (type, name)
   ) STRICT, WITHOUT ROWID;
 
+  CREATE INDEX account_by_position ON account (position);
+
   CREATE INDEX account_by_identity ON account (type, issuer, subject) WHERE subject IS NOT NULL;
 
   CREATE TABLE sealed (
