@@ -83,7 +83,8 @@ export async function forgetAccount(engine: Engine, runner: Runner, accountId: s
       for (const operation of store.operations.listOf(target.id)) {
         if (operation.state === 'stuck') continue
         dropOperation(store, operation, 'account-removed', clock.now())
-        if (operation.state !== 'running') ended.push({ operation, target })
+        // What runs here ends with its run; what runs elsewhere is over for whoever waits here.
+        if (runner.find(operation.id) === undefined) ended.push({ operation, target })
       }
       store.targets.delete(target.id)
     }
@@ -105,6 +106,9 @@ export async function forgetStaleAccounts(engine: Engine, runner: Runner): Promi
   for (const { accountId, accountType } of store.targets.accounts()) {
     if (roster.get(accountId) !== undefined) continue
     // An account that is only hidden from this process must not lose its state.
-    if (accountType === '' || roster.seesAllOf(accountType)) await forgetAccount(engine, runner, accountId)
+    if (accountType !== '' && !roster.seesAllOf(accountType)) continue
+    // It may be so new that no event has told of it yet; this asks the vault.
+    if ((await engine.accounts.getAccount(accountId)) !== undefined) continue
+    await forgetAccount(engine, runner, accountId)
   }
 }

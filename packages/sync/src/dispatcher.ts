@@ -96,7 +96,8 @@ export class Dispatcher {
         if (slots <= 0 && !mayMakeRoom && !mayPreempt) continue
         const isPossible = (operation: OperationRecord): boolean => {
           const verdict = judgeConflict(operation, busy, parallel).kind
-          return verdict === 'preempt' || (verdict === 'free' && (slots > 0 || mayMakeRoom))
+          const isPlaceFree = verdict === 'preempt' || (verdict === 'free' && (slots > 0 || mayMakeRoom))
+          return isPlaceFree && this.#isOurs(operation)
         }
         candidates.push(...listCandidates(store, { service, gates, lane, now }, slots + 1, isPossible))
       }
@@ -104,11 +105,16 @@ export class Dispatcher {
     return candidates.sort(compareCandidates(now))
   }
 
+  /** Whether this process may see the account; another one's accounts are for that one to synchronise. */
+  #isOurs({ target }: OperationRecord): boolean {
+    const accountId = this.#engine.store.targets.get(target)?.accountId
+    return accountId !== undefined && this.#engine.roster.get(accountId) !== undefined
+  }
+
   #consider(candidate: OperationRecord, busy: OperationRecord[], left: SlotCounts, claims: Claims, now: number): void {
-    const { store, adapters, roster } = this.#engine
+    const { store, adapters } = this.#engine
     const target = store.targets.get(candidate.target)
-    // An account that this process may not see is another process's to synchronise.
-    if (target === undefined || roster.get(target.accountId) === undefined) return
+    if (target === undefined) return
     const why = areReadable(candidate.extras) ? refusalAtStart(store, candidate, target) : 'unreadable'
     if (why !== undefined) {
       dropOperation(store, candidate, why, now)

@@ -88,8 +88,9 @@ export function nextRun(
     case 'token-refused':
       return tokenRefused(operation, target, now)
     case 'timed-out': {
-      const backoff = increaseBackoff(target, now, random, policy)
-      return retryOrGiveUp(operation, { ...target, ...backoff }, now, 'timed-out', policy)
+      const waits = { ...target, ...increaseBackoff(target, now, random, policy) }
+      if (has(operation.flags, DO_NOT_RETRY)) return { ...over(waits, 'soft-error', 'timed-out'), verdict: 'failure' }
+      return retryOrGiveUp(operation, waits, now, 'timed-out', policy)
     }
     case 'result':
       return hasError(end.result)

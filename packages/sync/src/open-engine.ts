@@ -6,10 +6,11 @@ import { SyncEventHub } from './event-hub.ts'
 import { OpenedEngine } from './opened-engine.ts'
 import { META_OFFSET } from './queue.ts'
 import { openSqliteStore, type SetAside } from './sqlite-store.ts'
-import type { SyncManagerOptions } from './sync-manager-options.ts'
+import { checkOptions, type SyncManagerOptions } from './sync-manager-options.ts'
 
 /** Opens the store, reads the accounts, and puts the rooms together. */
 export async function openEngine(options: SyncManagerOptions): Promise<OpenedEngine> {
+  checkOptions(options)
   const { accounts, random = Math.random, logger = SILENT } = options
   let damaged: SetAside | undefined
   const onSetAside = (found: SetAside): void => {

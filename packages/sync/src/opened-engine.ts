@@ -1,6 +1,7 @@
 import { type Account, AccountError } from '@accountry/accounts'
 import { forgetAccount, forgetStaleAccounts, welcomeAccounts } from './account-changes.ts'
 import { type CancelScope, cancelOperations } from './cancellation.ts'
+import { Chores } from './chores.ts'
 import { type ClockWatch, repairWaits } from './clock-watch.ts'
 import { createEngine, type EngineParts } from './create-engine.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -40,8 +41,7 @@ export class OpenedEngine {
   readonly #clockWatch: ClockWatch
   readonly #ownsStore: boolean
   readonly #unsubscribe: (() => void)[] = []
-  /** Work that follows from accounts and adapters that came or went; one after the other. */
-  #chores: Promise<void> = Promise.resolve()
+  readonly #chores: Chores
   #closed = false
   #warning: EngineParts['warning']
 
@@ -49,10 +49,11 @@ export class OpenedEngine {
     const { options, store } = parts
     this.engine = createEngine(parts, {
       wake: () => this.#scheduler.wake(),
-      networkBack: () => this.#chore(() => this.#onNetworkBack()),
+      networkBack: () => this.#chores.add(() => this.#onNetworkBack()),
       changed: () => this.#onSurroundings(),
     })
     this.#warning = parts.warning
+    this.#chores = new Chores(this.engine.log)
     this.#ownsStore = options.store === undefined
     this.localChangeDelayMs = options.localChangeDelayMs ?? LOCAL_CHANGE_DELAY_MS
     this.intake = new Intake(this.engine)
@@ -78,7 +79,7 @@ export class OpenedEngine {
   registerAdapter(adapter: SyncAdapter): void {
     this.checkOpen()
     this.engine.adapters.add(adapter)
-    this.#chore(() => this.storeAdapters())
+    this.#chores.add(() => this.storeAdapters())
   }
 
   /** Stores the services of new adapters, and welcomes the accounts that they serve. */
@@ -98,7 +99,7 @@ export class OpenedEngine {
   start(): void {
     this.checkOpen()
     if (this.#scheduler.isStarted) return
-    this.#chore(async () => {
+    this.#chores.add(async () => {
       this.#announceWarning()
       await this.#catchUp()
       if (!this.#closed) this.#scheduler.start()
@@ -106,10 +107,12 @@ export class OpenedEngine {
   }
 
   async stop(): Promise<void> {
-    await this.#chores
+    await this.#chores.done()
     const stopping = this.#scheduler.stop()
-    for (const run of this.#runner.active) this.#runner.stop(run, { kind: 'stopped', reason: 'shutdown' })
+    this.#stopRuns()
     await stopping
+    // The last turn may have begun more.
+    this.#stopRuns()
     await this.#scheduler.endRuns()
   }
 
@@ -125,6 +128,10 @@ export class OpenedEngine {
     this.engine.handles.settleAll(droppedOutcome('closed'))
   }
 
+  #stopRuns(): void {
+    for (const run of this.#runner.active) this.#runner.stop(run, { kind: 'stopped', reason: 'shutdown' })
+  }
+
   /** @throws AccountError `ERR_CLOSED`. */
   checkOpen(): void {
     if (this.#closed) throw new AccountError('ERR_CLOSED', 'this SyncManager is closed; open another one')
@@ -134,7 +141,7 @@ export class OpenedEngine {
   async ready(): Promise<void> {
     this.checkOpen()
     await this.intake.settled()
-    await this.#chores
+    await this.#chores.done()
   }
 
   async cancel(scope: CancelScope): Promise<number> {
@@ -167,15 +174,15 @@ export class OpenedEngine {
   }
 
   accountAdded(account: Account): void {
-    this.#chore(() => welcomeAccounts(this.engine, [account], this.#servicesOf(account.type), 'accounts-updated'))
+    this.#chores.add(() => welcomeAccounts(this.engine, [account], this.#servicesOf(account.type), 'accounts-updated'))
   }
 
   accountRemoved(account: Account): void {
-    this.#chore(() => forgetAccount(this.engine, this.#runner, account.id))
+    this.#chores.add(() => forgetAccount(this.engine, this.#runner, account.id))
   }
 
   accountChanged(account: Account, recovered: boolean): void {
-    this.#chore(() => unparkAccount(this.engine, account, recovered ? 'recovered' : 'changed'))
+    this.#chores.add(() => unparkAccount(this.engine, account, recovered ? 'recovered' : 'changed'))
   }
 
   /** Now, because nobody could listen while the store was opened. */
@@ -211,6 +218,7 @@ export class OpenedEngine {
 
   async #lookAround(): Promise<void> {
     const { clock } = this.engine
+    await this.#runner.recordUnrecorded()
     this.engine.environment.look()
     enforceLimits(this.#runner, clock.monotonic(), () => this.#isSomebodyWaiting())
     await this.#clockWatch.look()
@@ -238,7 +246,7 @@ export class OpenedEngine {
   }
 
   #onForeignChange(): void {
-    this.#chore(async () => {
+    this.#chores.add(async () => {
       if (!this.#scheduler.isStarted) await this.#others.look()
     })
     this.engine.wake()
@@ -269,12 +277,5 @@ export class OpenedEngine {
           : 'network-lost'
       this.#runner.stop(run, { kind: 'stopped', reason })
     }
-  }
-
-  /** Does something after everything that was begun before it; its failure is logged and seen by nobody else. */
-  #chore(work: () => Promise<void>): void {
-    this.#chores = this.#chores.then(work).catch((error: unknown) => {
-      this.engine.log.error('sync.chore-failed', { error: error instanceof Error ? error.message : 'unknown' })
-    })
   }
 }

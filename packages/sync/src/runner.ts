@@ -24,6 +24,7 @@ export class Runner {
   readonly #engine: Engine
   readonly #runs = new Map<string, ActiveRun>()
   readonly #pending = new Set<Promise<void>>()
+  readonly #unrecorded: EndedRun[] = []
   #pools: { regular: PQueue; initialization: PQueue } | undefined
 
   constructor(engine: Engine) {
@@ -114,8 +115,29 @@ export class Runner {
     this.#runs.delete(run.operation.id)
     try {
       await complete(this.#engine, ended)
+    } catch (error) {
+      // The disk is full or the store busy. The claim stays, and the end is recorded as soon as it can be.
+      this.#unrecorded.push(ended)
+      throw error
     } finally {
       this.#engine.wake()
+    }
+  }
+
+  /** Whether runs have ended that the store does not know of yet. */
+  get hasUnrecorded(): boolean {
+    return this.#unrecorded.length > 0
+  }
+
+  /** Records what could not be recorded when it ended. */
+  async recordUnrecorded(): Promise<void> {
+    for (const ended of this.#unrecorded.splice(0)) {
+      try {
+        await complete(this.#engine, ended)
+      } catch (error) {
+        this.#unrecorded.push(ended)
+        this.#engine.log.warn('sync.run-not-recorded', { error: describeError(error, []).message })
+      }
     }
   }
 

@@ -115,6 +115,7 @@ export class Scheduler {
     }
     let wakeInMs = Math.max(0, wakeAt - now)
     wakeInMs = Math.min(wakeInMs, this.#board.nextInMs(this.#runner.active))
+    if (this.#runner.hasUnrecorded) wakeInMs = Math.min(wakeInMs, AFTER_FAILURE_MS)
     if (environment.isBehind) wakeInMs = Math.min(wakeInMs, environment.settlesInMs())
     for (const run of this.#runner.active) wakeInMs = Math.min(wakeInMs, nextLimitInMs(run, clock.monotonic()))
     const others = store.operations.listBusy().some((operation) => operation.claimedBy !== store.owner)

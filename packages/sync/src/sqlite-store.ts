@@ -91,6 +91,7 @@ class SqliteStore implements OperationStore {
   constructor(database: Database, directory: string) {
     this.#database = database
     this.#liveness = Liveness.open(join(directory, 'sync-alive'))
+    this.#liveness.sweep()
     this.#doorbell = new Doorbell(join(directory, 'sync-bell'))
     this.services = serviceTable(database)
     this.targets = targetTable(database)
@@ -112,9 +113,15 @@ class SqliteStore implements OperationStore {
   }
 
   async write<T>(run: () => T): Promise<T> {
+    const before = this.#changes()
     const result = await this.#database.write(run)
-    this.#doorbell.ring()
+    // Nothing changed, nothing to tell: processes that wake each other for nothing would never sleep.
+    if (this.#changes() !== before) this.#doorbell.ring()
     return result
+  }
+
+  #changes(): number {
+    return Number(one(this.#database.prepare('SELECT total_changes() AS n'))?.['n'])
   }
 
   isAlive(owner: string): boolean {

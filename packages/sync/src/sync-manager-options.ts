@@ -1,9 +1,11 @@
 import type { Clock, Logger } from '@accountry/accounts'
+import { kindOf } from '@accountry/accounts/foundation'
 import type { BackoffPolicy } from './backoff.ts'
 import type { SyncEnvironment } from './environment.ts'
 import type { OperationStore } from './operation-store.ts'
 import type { SyncAccounts } from './sync-accounts.ts'
 import type { RunLimits, SyncAdapter } from './sync-adapter.ts'
+import { checkedDuration, checkedObject } from './sync-request.ts'
 
 export interface SyncManagerOptions {
   /** Whose data is synchronised. */
@@ -27,4 +29,30 @@ export interface SyncManagerOptions {
   /** In [0, 1). Default `Math.random`. */
   readonly random?: () => number
   readonly logger?: Logger
+}
+
+/** @throws TypeError, RangeError naming the option that is wrong. */
+export function checkOptions(options: SyncManagerOptions): void {
+  checkedObject(options, 'options')
+  checkedObject(options.accounts, 'accounts')
+  if (options.adapters !== undefined && !Array.isArray(options.adapters)) {
+    throw new TypeError(`adapters must be an array, received ${kindOf(options.adapters)}`)
+  }
+  for (const name of ['regular', 'initialization'] as const) {
+    const limit = options.concurrency?.[name]
+    if (limit === undefined) continue
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new RangeError(`concurrency.${name} must be an integer of at least 1`)
+  }
+  checkDurations('backoff', { initialMs: options.backoff?.initialMs, maxMs: options.backoff?.maxMs })
+  checkDurations('limits', { ...options.limits })
+  const { minPeriodMs, localChangeDelayMs } = options
+  checkDurations('', { minPeriodMs, localChangeDelayMs })
+  if ((options.backoff?.factor ?? 1) < 1) throw new RangeError('backoff.factor must be at least 1')
+}
+
+function checkDurations(group: string, durations: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, value] of Object.entries(durations)) {
+    if (value !== undefined) checkedDuration(value, group === '' ? name : `${group}.${name}`)
+  }
 }

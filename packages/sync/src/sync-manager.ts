@@ -12,7 +12,14 @@ import { adapterTypeOf } from './sync-adapter.ts'
 import type { SyncManagerOptions } from './sync-manager-options.ts'
 import type { OperationRecord } from './sync-operation.ts'
 import type { SyncHandle, SyncRequest, SyncTarget } from './sync-request.ts'
-import { accountIdOf, checkedAccount, checkedAuthority, checkedRequest, checkedTarget } from './sync-request.ts'
+import {
+  accountIdOf,
+  checkedAccount,
+  checkedAuthority,
+  checkedObject,
+  checkedRequest,
+  checkedTarget,
+} from './sync-request.ts'
 
 /** What to cancel; nothing set: all. */
 export interface CancelRequest {
@@ -97,6 +104,7 @@ export class SyncManager implements AsyncDisposable {
    */
   notifyChange(change: { account?: AccountRef; authority: string | readonly string[] }): SyncHandle {
     this.#opened.checkOpen()
+    checkedObject(change, 'change')
     const notBeforeMs = this.#opened.localChangeDelayMs
     const { account } = change
     const authorities = typeof change.authority === 'string' ? [change.authority] : change.authority
@@ -112,6 +120,7 @@ export class SyncManager implements AsyncDisposable {
    */
   notifyPush(news: { account?: AccountRef; authority: string; extras?: SyncExtras }): SyncHandle {
     this.#opened.checkOpen()
+    checkedObject(news, 'news')
     checkedAuthority(news.authority)
     return this.#opened.intake.submit(checkedRequest({ ...news, expedited: true }, 'push'))
   }
@@ -125,6 +134,7 @@ export class SyncManager implements AsyncDisposable {
    */
   async cancelSync(scope: CancelRequest | { id: string } = {}): Promise<number> {
     this.#opened.checkOpen()
+    checkedObject(scope, 'scope')
     if ('id' in scope) {
       if (typeof scope.id !== 'string') throw new TypeError(`id must be a string, received ${kindOf(scope.id)}`)
       return this.#opened.cancel({ ids: [scope.id] })

@@ -105,9 +105,7 @@ const SWITCHES = [
 
 /** @throws TypeError or RangeError naming the option. */
 export function checkedRequest(request: SyncRequest, reason?: SyncReason): CheckedRequest {
-  if (typeof request !== 'object' || request === null || Array.isArray(request)) {
-    throw new TypeError(`request must be an object, received ${kindOf(request)}`)
-  }
+  checkedObject(request, 'request')
   for (const name of SWITCHES) {
     if (request[name] !== undefined && typeof request[name] !== 'boolean') {
       throw new TypeError(`${name} must be a boolean, received ${kindOf(request[name])}`)
@@ -155,6 +153,12 @@ function sourceOf(request: SyncRequest, reason: SyncReason | undefined): SyncSou
   if (request.manual) return 'user'
   if (reason === 'push') return 'feed'
   return request.authority === undefined ? 'poll' : 'other'
+}
+
+/** @throws TypeError when it is not an object. */
+export function checkedObject<T extends object>(value: T, option: string): T {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new TypeError(`${option} must be an object, received ${kindOf(value)}`)
 }
 
 /** @throws TypeError when it is neither an account nor a non-empty id. */

@@ -3,6 +3,9 @@ import type { Database } from '@accountry/accounts/foundation'
 import type { DayRecord, HistoryRecord, JournalTable } from '../operation-store.ts'
 import { all, one, orNull, type Row, statementsFor, text } from './columns.ts'
 
+/** Whoever waits for an outcome reads it within seconds. */
+const OUTCOMES_KEPT_MS = 3_600_000
+
 const HISTORY_COLUMNS = [
   'operation',
   'account_id',
@@ -89,6 +92,7 @@ type Outcomes = Pick<JournalTable, 'addOutcome' | 'listOutcomes' | 'lastOutcomeS
 function outcomeTable(database: Database): Outcomes {
   return {
     addOutcome(operation, outcome, at) {
+      database.prepare('DELETE FROM outcomes WHERE at < ?').run(at - OUTCOMES_KEPT_MS)
       database.prepare('INSERT INTO outcomes (operation, outcome, at) VALUES (?, ?, ?)').run(operation, outcome, at)
     },
     listOutcomes(afterSeq) {
