@@ -8,10 +8,12 @@ export interface Scale {
   readonly refreshKills: number
   /** How long the holder of a lease is stopped. */
   readonly stopMs: number
+  /** How long processes that synchronise are killed. */
+  readonly syncMs: number
 }
 
-export const SHORT: Scale = { writeKills: 20, refreshKills: 20, stopMs: 1_500 }
-export const FULL: Scale = { writeKills: 200, refreshKills: 200, stopMs: 15_000 }
+export const SHORT: Scale = { writeKills: 20, refreshKills: 20, stopMs: 1_500, syncMs: 5_000 }
+export const FULL: Scale = { writeKills: 200, refreshKills: 200, stopMs: 15_000, syncMs: 60_000 }
 
 export interface ChaosContext {
   readonly scale: Scale

@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts'
 import { fullDisk } from './full-disk.ts'
 import { killedRefreshesStrict, killedRefreshesWithGrace } from './killed-refreshes.ts'
+import { killedSyncs } from './killed-syncs.ts'
 import { killedWriters } from './killed-writers.ts'
 import { stoppedHolder } from './stopped-holder.ts'
 import { storm } from './storm.ts'
@@ -13,4 +14,5 @@ export const SCENARIOS: readonly Scenario[] = [
   killedWriters,
   killedRefreshesWithGrace,
   killedRefreshesStrict,
+  killedSyncs,
 ]

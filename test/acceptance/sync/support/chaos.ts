@@ -13,6 +13,8 @@ export interface ChaosOptions {
   /** How long processes are killed and started. */
   readonly forMs: number
   readonly killEveryMs: number
+  /** In [0, 1). Default `Math.random`. */
+  readonly random?: () => number
 }
 
 export interface ChaosReport {
@@ -64,6 +66,7 @@ export async function prepareVault(targets: number): Promise<{ directory: string
 
 /** Lets processes that share a vault ask and run, kills them at random, and looks whether anything was lost or doubled. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { random = Math.random } = options
   const { directory, log } = await prepareVault(options.targets)
   const deaths: Death[] = []
   try {
@@ -71,8 +74,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     let workers = await Promise.all(names(options.processes).map((name) => startWorker({ ...job, name })))
     const until = performance.now() + options.forMs
     while (performance.now() < until) {
-      await delay(options.killEveryMs * (0.5 + Math.random()))
-      const index = Math.floor(Math.random() * workers.length)
+      await delay(options.killEveryMs * (0.5 + random()))
+      const index = Math.floor(random() * workers.length)
       const victim = workers[index]
       if (victim === undefined) continue
       // Before the signal: a survivor may take over before this process hears of the death.
