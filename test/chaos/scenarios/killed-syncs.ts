@@ -12,7 +12,7 @@ export const killedSyncs: Scenario = {
   async run({ scale, random, progress }): Promise<ChaosReport> {
     progress(`${scale.syncMs / 1_000} s of kills`)
     const options = { processes: PROCESSES, targets: TARGETS, forMs: scale.syncMs, killEveryMs: 300 }
-    const { kills, accepted, runs, lost, overlaps, takeoversMs } = await runChaos({ ...options, random })
+    const { kills, accepted, runs, lost, overlaps, takeoversMs } = await runChaos({ ...options, random: random.next })
     const slowest = Math.round(Math.max(0, ...takeoversMs))
     return {
       facts: { kills, accepted, runs, takenOver: takeoversMs.length, slowestTakeoverMs: slowest },
