@@ -81,5 +81,7 @@ export interface SyncManagerEvents {
   'sync:settings': [SyncSettingsEvent]
   'sync:deletions-held': [SyncDeletionsEvent]
   'sync:deletions-released': [SyncTargetEvent]
+  /** Another process changed something: what was asked before may have another answer now. */
+  'sync:changed': [{ readonly at: number }]
   'sync:warning': [SyncWarningEvent]
 }

@@ -249,6 +249,7 @@ export class OpenedEngine {
     this.#chores.add(async () => {
       if (!this.#scheduler.isStarted) await this.#others.look()
     })
+    this.engine.events.emit('sync:changed', { at: this.engine.clock.now() })
     this.engine.wake()
   }
 

@@ -138,8 +138,10 @@ describe('an account that is removed while its sync runs in another process', ()
     onTestFinished(() => other.close())
     const asker = await openSync({ accounts: other })
     const { done } = asker.requestSync({ account, authority: 'tasks', manual: true })
+    const changed = new Promise((resolve) => void asker.once('sync:changed', resolve))
     const runs = async (): Promise<boolean> => (await asker.getCurrentSyncs()).length > 0
     while (!(await runs())) await settle()
+    await changed
     await other.removeAccountExplicitly(account)
     expect(await done).toMatchObject({ outcome: 'dropped', reason: 'account-removed' })
     while (adapter.active.length > 0) await settle()
