@@ -172,7 +172,9 @@ export class AccountRecords {
   #write(id: string, kind: 'credential' | 'profile', value: unknown): void {
     const data = this.#vault.seal({ kind, owner: id, field: kind }, value)
     this.#vault.database
-      .prepare('INSERT OR REPLACE INTO sealed (account, kind, data) VALUES (?, ?, ?)')
+      .prepare(
+        'INSERT INTO sealed (account, kind, data) VALUES (?, ?, ?) ON CONFLICT (account, kind) DO UPDATE SET data = excluded.data',
+      )
       .run(id, kind, data)
   }
 }

@@ -36,7 +36,10 @@ export class TokenRecords {
   put(account: string, key: string, token: StoredToken): void {
     const data = this.#vault.seal({ kind: 'token', owner: account, field: key }, token)
     this.#vault.database
-      .prepare('INSERT OR REPLACE INTO token (account, key, fingerprint, data) VALUES (?, ?, ?, ?)')
+      .prepare(
+        `INSERT INTO token (account, key, fingerprint, data) VALUES (?, ?, ?, ?)
+         ON CONFLICT (account, key) DO UPDATE SET fingerprint = excluded.fingerprint, data = excluded.data`,
+      )
       .run(account, key, this.#vault.fingerprint(token.value), data)
   }
 
