@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { AccountError } from '@accountry/accounts'
 import { createFakeAuthenticator, openTestManager } from '@accountry/testing'
 import { describe, expect, it } from 'vitest'
@@ -194,6 +196,33 @@ describe('addAccountExplicitly', () => {
     expect(await world.manager.getUserData(account, 'a')).toBeUndefined()
     expect(await world.manager.getPrincipalsAndVisibilityForAccount(account)).toEqual(new Map())
   })
+
+  it.each(['sealed', 'token', 'visibility', 'change'])(
+    'T405 an addition whose write to %s fails leaves nothing, and the next one works',
+    async (table) => {
+      await using world = await openTestManager()
+      const heard = listen(world.manager)
+      const content = {
+        password: 'p',
+        userData: { a: 'b' },
+        tokens: { calendar: { value: 'x' } },
+        visibility: { 'com.example.stranger': 'visible' },
+      } as const
+      using database = new DatabaseSync(join(world.directory, 'vault.db'))
+      database.exec(`CREATE TRIGGER broken BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, 'broken'); END`)
+      await expect(world.manager.addAccountExplicitly(ANA, content)).rejects.toThrow('broken')
+      database.exec('DROP TRIGGER broken')
+      expect([heard, await world.manager.getAccounts()]).toEqual([[], []])
+      const account = await world.manager.addAccountExplicitly(ANA)
+      expect(heard).toEqual([`account:added ${ANA.name}`])
+      expect([
+        await world.manager.getPassword(account),
+        await world.manager.getUserData(account, 'a'),
+        await world.manager.peekAuthToken(account, 'calendar'),
+        await world.manager.getPrincipalsAndVisibilityForAccount(account),
+      ]).toEqual([undefined, undefined, undefined, new Map()])
+    },
+  )
 
   it('T148 the same names under two types are different accounts', async () => {
     const authenticators = [createFakeAuthenticator(), createFakeAuthenticator({ type: OTHER_TYPE })]
