@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from '../support/repository.ts'
@@ -22,17 +22,24 @@ const { values } = parseArgs({ options: { only: { type: 'string' }, write: { typ
 const names = (Object.keys(BENCHES) as BenchName[]).filter((name) => values.only === undefined || name === values.only)
 if (names.length === 0) throw new TypeError(`--only must be one of: ${Object.keys(BENCHES).join(', ')}`)
 
-const folder = join(ROOT, 'node_modules', '.cache', 'bench')
+const cache = join(ROOT, 'node_modules', '.cache')
+mkdirSync(cache, { recursive: true })
+const folder = mkdtempSync(join(cache, 'bench-'))
 const startedAt = performance.now()
 const machine = describeMachine()
 process.env[KEY_VARIABLE] = randomBytes(32).toString('base64')
-rmSync(folder, { recursive: true, force: true })
-mkdirSync(folder, { recursive: true, mode: 0o700 })
 process.stdout.write(`${machineText(machine)}\n`)
 
 const staged = await prepareStage(join(folder, 'staged'))
 const results: BenchResult[] = []
-for (const name of names) results.push(await runBench(name, { staged, scratch: join(folder, name) }))
+const failures: string[] = []
+for (const name of names) {
+  try {
+    results.push(await runBench(name, { staged, scratch: join(folder, name) }))
+  } catch (error) {
+    failures.push(`${name} failed: ${String(error)}`)
+  }
+}
 const report = {
   machine,
   seconds: Math.round((performance.now() - startedAt) / 1_000),
@@ -41,9 +48,13 @@ const report = {
   plots: results.flatMap(({ plots = [] }) => plots),
 }
 process.stdout.write(`\n${tableText(report.rows)} (${report.seconds} s)\n`)
-if (values.only === undefined) {
-  writeFileSync(join(folder, '..', 'bench.json'), `${JSON.stringify(report, null, 2)}\n`)
+for (const failure of failures) process.stdout.write(`${failure}\n`)
+if (machine.load > machine.cores)
+  process.stdout.write('The machine was busy when the run began: the figures are too high.\n')
+if (values.only === undefined && failures.length === 0) {
+  writeFileSync(join(cache, 'bench.json'), `${JSON.stringify(report, null, 2)}\n`)
   if (values.write === true) writePage(report)
 }
 rmSync(folder, { recursive: true, force: true })
-process.exitCode = report.rows.some(({ isMet, why }) => !isMet && why === undefined) ? 1 : 0
+const isUnexplained = report.rows.some(({ isMet, why }) => !isMet && why === undefined)
+process.exitCode = isUnexplained || failures.length > 0 ? 1 : 0

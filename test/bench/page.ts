@@ -58,16 +58,15 @@ const HOW_TO_READ = [
   'published, in fresh processes; MSAL’s network is a function in the same process, so that nobody waits for a server.',
 ]
 
-function budgetLine({ work, budget, isMet, entries, id }: Row): string {
+function budgetLine({ work, budget, isMet, entries }: Row): string {
   const ours = entries[0]
   const cells = ours === undefined ? ['', ''] : [figure(ours.p50, ours.unit), p99Of(ours)]
-  return `| [${work}](#${id}) | ${budget} | ${cells.join(' | ')} | ${isMet ? 'met' : '**missed**'} |`
+  const remark = ours?.note === undefined ? '' : `: ${ours.note}`
+  return `| [${work}](#${anchorOf(work)}) | ${budget} | ${cells.join(' | ')} | ${isMet ? 'met' : '**missed**'}${remark} |`
 }
 
-function rowSection({ id, work, budget, entries, why }: Row): string[] {
+function rowSection({ work, budget, entries, why }: Row): string[] {
   return [
-    `<a id="${id}"></a>`,
-    '',
     `### ${work[0]?.toUpperCase()}${work.slice(1)}`,
     '',
     `Budget: ${budget}.${why === undefined ? '' : ` ${why}`}`,
@@ -82,4 +81,12 @@ function rowSection({ id, work, budget, entries, why }: Row): string[] {
 function entryLine(entry: Entry): string {
   const who = entry.who.startsWith('limit: ') ? `*${entry.who}*` : entry.who
   return `| ${who} | ${figure(entry.p50, entry.unit)} | ${p99Of(entry)} | ${entry.note ?? ''} |`
+}
+
+/** The anchor that GitHub gives to the heading of a section. */
+function anchorOf(work: string): string {
+  return work
+    .toLowerCase()
+    .replace(/[^\w\s-]/g, '')
+    .replaceAll(' ', '-')
 }

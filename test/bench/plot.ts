@@ -1,9 +1,9 @@
 import { duration } from './format.ts'
 import type { Plot, Series } from './row.ts'
 
-const WIDTH = 720
+const WIDTH = 760
 const HEIGHT = 400
-const MARGIN = { left: 70, right: 170, top: 40, bottom: 50 }
+const MARGIN = { left: 70, right: 210, top: 40, bottom: 50 }
 const COLOURS = ['#0b6bcb', '#c2410c', '#15803d', '#7e22ce', '#64748b', '#be123c'] as const
 
 /** From a value to its place, both axes logarithmic. */

@@ -6,7 +6,7 @@ import { timeEntry, timingOf } from '../timing.ts'
 import { addAccounts, openBenchVault } from '../vault.ts'
 
 const ACCOUNTS = 1_000
-const ROUNDS = 21
+const ROUNDS = 15
 const LIMIT_MS = 60
 
 /** From the start of a process to a stored token in its hands. */

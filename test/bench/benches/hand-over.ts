@@ -11,7 +11,7 @@ const ROUNDS = 25
 const HOLD_MS = 10
 const PEER_ROUNDS = 5
 /** How long a peer is watched after a death. */
-const PATIENCE_MS = 13_000
+const PATIENCE_MS = 12_000
 
 type LockProcess = TestProcess<LockJob, LockNews>
 

@@ -12,13 +12,13 @@ const AT_ONCE = 20
 export async function hangingProviderRow(manager: AccountManager, context: BenchContext): Promise<Row> {
   const accounts = await manager.getAccounts()
   context.progress(`a provider that hangs, beside ${accounts.length} accounts`)
-  const released = Promise.withResolvers<never>()
-  released.promise.catch(() => undefined)
-  manager.registerAuthenticator(hangingAuthenticator(released.promise))
+  const provider = hangingProvider()
+  manager.registerAuthenticator(provider.authenticator)
   const stuck = await addAccounts(manager, 0, HANGING, HANGING_TYPE)
   const waiting = stuck.map((account) =>
     manager.getAuthToken(account, TOKEN_TYPE, { forceRefresh: true }).catch(() => undefined),
   )
+  await provider.allAsked
   const waits: number[] = []
   let next = 0
   await Promise.all(
@@ -32,7 +32,7 @@ export async function hangingProviderRow(manager: AccountManager, context: Bench
       }
     }),
   )
-  released.reject(new Error('the provider hung up'))
+  provider.hangUp()
   await Promise.all(waiting)
   const timing = timingOf(waits)
   return {
@@ -44,10 +44,23 @@ export async function hangingProviderRow(manager: AccountManager, context: Bench
   }
 }
 
-function hangingAuthenticator(answer: Promise<never>): Authenticator {
+/** A provider that takes requests and answers none of them until it hangs up. */
+function hangingProvider(): { authenticator: Authenticator; allAsked: Promise<void>; hangUp(): void } {
+  const answer = Promise.withResolvers<never>()
+  answer.promise.catch(() => undefined)
+  const allAsked = Promise.withResolvers<void>()
+  let asked = 0
   return {
-    description: { type: HANGING_TYPE, label: 'Hanging', tokenTypes: { [TOKEN_TYPE]: { scopes: ['tasks.read'] } } },
-    addAccount: () => Promise.reject(new Error('nobody signs in here')),
-    getAuthToken: () => answer,
+    authenticator: {
+      description: { type: HANGING_TYPE, label: 'Hanging', tokenTypes: { [TOKEN_TYPE]: { scopes: ['tasks.read'] } } },
+      addAccount: () => Promise.reject(new Error('nobody signs in here')),
+      getAuthToken: () => {
+        asked += 1
+        if (asked === HANGING) allAsked.resolve()
+        return answer.promise
+      },
+    },
+    allAsked: allAsked.promise,
+    hangUp: () => answer.reject(new Error('the provider hung up')),
   }
 }

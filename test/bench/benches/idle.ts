@@ -7,8 +7,8 @@ import { addAccounts, openBenchVault } from '../vault.ts'
 
 const ACCOUNTS = 1_000
 /** Compilers and collectors of garbage come to rest. */
-const SETTLE_MS = 3_000
-const WATCH_MS = 8_000
+const SETTLE_MS = 2_000
+const WATCH_MS = 6_000
 
 interface Activity {
   readonly wakeUps: number

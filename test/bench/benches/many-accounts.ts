@@ -64,5 +64,5 @@ function ours(points: [number, number][]): Series {
 }
 
 function bare(points: [number, number][]): Series {
-  return { who: 'limit: bare Map lookup', points }
+  return { who: 'limit: bare Map lookup, awaited', points }
 }
