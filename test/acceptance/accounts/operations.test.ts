@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { AccountError } from '@accountry/accounts'
 import { answersTwice, createFakeInteraction, neverAnswers, openTestManager } from '@accountry/testing'
 import { describe, expect, it } from 'vitest'
@@ -165,6 +167,10 @@ describe('how an operation lives and ends', () => {
     world.authenticator.release()
     expect(await call).toBe('ERR_ACCOUNT_NOT_FOUND')
     expect(await world.manager.getAccounts()).toEqual([])
+    await settle()
+    using database = new DatabaseSync(join(world.directory, 'vault.db'), { readOnly: true })
+    const rows = ['token', 'sealed'].map((table) => database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n'])
+    expect(rows).toEqual([0, 0])
   })
 })
 
