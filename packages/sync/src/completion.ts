@@ -1,14 +1,14 @@
 import { type ActiveRun, type EndedRun, stuckId } from './active-run.ts'
 import { announceDropped, announceQueued, factsOf, operationEvent, phaseOf } from './announce.ts'
 import type { Engine } from './engine.ts'
-import { recordRun } from './history.ts'
+import { type RunOutcome, recordRun } from './history.ts'
 import { changeSyncable, dropHeld, type SyncableChange } from './initialization.ts'
 import { continuationOf, fullSyncOf, type NextRun, nextRun } from './next-run.ts'
 import type { TargetRecord } from './operation-store.ts'
 import { ACCESS_REQUIRED, parkTarget, releaseOperations, UNPARKED } from './parking.ts'
 import { enqueue, rescheduleTarget, waitingState } from './queue.ts'
 import { has, INITIALIZE, mergeOperations, type OperationRecord } from './sync-operation.ts'
-import type { SyncOutcome } from './sync-result.ts'
+import { hasHardError, type SyncOutcome } from './sync-result.ts'
 
 /** What the write that recorded a run decided, for the announcements after it. */
 interface Recorded {
@@ -157,7 +157,8 @@ function saveTarget(
       startedAt: operation.startedAt ?? now,
       endedAt: now,
       durationMs: Math.max(0, Math.round(clock.monotonic() - run.startedAt)),
-      outcome: resultWord(ended, next),
+      outcome: outcomeOfRun(ended, next),
+      result: resultWord(ended, next),
       verdict: next.verdict === 'neither' ? 'canceled' : next.verdict,
       stats: result.stats,
       message: ended.error?.message,
@@ -197,6 +198,16 @@ function requeue(
   }
   if (stuck) store.operations.insert({ ...operation, id: stuckId(operation), state: 'stuck' })
   return { again, mergedInto: met?.id }
+}
+
+/** How the run ended, whatever becomes of its operation. */
+function outcomeOfRun({ end, result }: EndedRun, next: NextRun): RunOutcome {
+  if (end.kind === 'stopped') return 'stopped'
+  if (end.kind === 'canceled') return 'canceled'
+  if (next.parks) return 'parked'
+  if (next.verdict === 'success') return 'success'
+  const isHard = end.kind === 'result' && hasHardError(result) && result.syncAlreadyInProgress !== true
+  return isHard ? 'hard-error' : 'soft-error'
 }
 
 function resultWord(ended: EndedRun, next: NextRun): string {

@@ -1,10 +1,13 @@
 import type { OperationStore, TargetRecord } from './operation-store.ts'
 import { dayOf, decodeStatus, withRun } from './status.ts'
 import { has, INITIALIZE, type OperationRecord } from './sync-operation.ts'
-import type { SyncStats } from './sync-result.ts'
+import type { SyncOutcomeKind, SyncStats } from './sync-result.ts'
 
 export const KEPT_HISTORY = 100
 export const KEPT_DAYS = 28
+
+/** How a run ended; `stopped`: from outside, and it goes on later. */
+export type RunOutcome = Exclude<SyncOutcomeKind, 'dropped'> | 'stopped'
 
 /** One ended run, as it is written down. */
 export interface RecordedRun {
@@ -12,8 +15,9 @@ export interface RecordedRun {
   readonly startedAt: number
   readonly endedAt: number
   readonly durationMs: number
+  readonly outcome: RunOutcome
   /** `success`, an error class or a stop reason. */
-  readonly outcome: string
+  readonly result: string
   readonly verdict: 'success' | 'failure' | 'canceled'
   readonly stats: SyncStats
   readonly message: string | undefined
@@ -31,6 +35,7 @@ export function recordRun(store: OperationStore, target: TargetRecord, run: Reco
       startedAt: run.startedAt,
       durationMs,
       outcome: run.outcome,
+      result: run.result,
       reason: operation.reason,
       source: operation.source,
       initialize: has(operation.flags, INITIALIZE),
@@ -41,7 +46,7 @@ export function recordRun(store: OperationStore, target: TargetRecord, run: Reco
   )
   if (verdict !== 'canceled') countDay(store, run.endedAt, verdict === 'success', durationMs)
   const { source } = operation
-  const text = run.message === undefined ? run.outcome : `${run.outcome}: ${run.message}`
+  const text = run.message === undefined ? run.result : `${run.result}: ${run.message}`
   return JSON.stringify(withRun(decodeStatus(target.status), { at: run.endedAt, durationMs, source, verdict, text }))
 }
 

@@ -21,6 +21,7 @@ export type {
 export type { PendingSync, SyncExplanation } from './explain.ts'
 export type { SyncExtra, SyncExtras } from './extras.ts'
 export { areExtrasEqual } from './extras.ts'
+export type { RunOutcome } from './history.ts'
 export type {
   DayRecord,
   DueQuery,

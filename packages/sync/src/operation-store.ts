@@ -68,6 +68,7 @@ export interface HistoryRecord {
   readonly startedAt: number
   readonly durationMs: number
   readonly outcome: string
+  readonly result: string
   readonly reason: string
   readonly source: string
   readonly initialize: boolean

@@ -1,6 +1,6 @@
 import type { Account } from '@accountry/accounts'
 import type { Engine } from './engine.ts'
-import { KEPT_HISTORY } from './history.ts'
+import { KEPT_HISTORY, type RunOutcome } from './history.ts'
 import type { TargetRecord } from './operation-store.ts'
 import { decodeStatus, type SyncTotals } from './status.ts'
 import type { SyncProgress } from './sync-adapter.ts'
@@ -59,8 +59,9 @@ export interface SyncHistoryItem {
   readonly authority: string
   readonly startedAt: number
   readonly durationMs: number
-  /** `success`, an error class, or why the run was stopped. */
-  readonly outcome: string
+  readonly outcome: RunOutcome
+  /** `success`, an error class such as `io-error`, or why the run was stopped. */
+  readonly result: string
   readonly reason: SyncReason
   readonly source: SyncSource
   readonly initialize: boolean
@@ -163,6 +164,7 @@ export class Questions {
     })
     return items.map(({ accountId, accountType, message, stats, ...item }) => ({
       ...item,
+      outcome: item.outcome as RunOutcome,
       account: this.#accountOf({ accountId, accountType }),
       reason: item.reason as SyncReason,
       source: item.source as SyncSource,

@@ -112,6 +112,7 @@ export const SYNC_MIGRATIONS: readonly string[] = [
     started_at REAL NOT NULL,
     duration_ms REAL NOT NULL,
     outcome TEXT NOT NULL,
+    result TEXT NOT NULL,
     reason TEXT NOT NULL,
     source TEXT NOT NULL,
     initialize INTEGER NOT NULL,

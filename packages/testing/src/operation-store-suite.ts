@@ -333,6 +333,7 @@ function describeJournal({ open, filled }: Tools): void {
     startedAt: 1,
     durationMs: 2,
     outcome: 'success',
+    result: 'success',
     reason: 'app',
     source: 'other',
     initialize: false,

@@ -249,7 +249,7 @@ describe('4.I results and retries', () => {
     X.next(sets(set))
     sync.requestSync({ ...A1X, doNotRetry: true })
     await sync.whenIdle()
-    expect((await sync.getHistory())[0]?.outcome).toBe(name)
+    expect((await sync.getHistory())[0]?.result).toBe(name)
   })
 
   it('case 160: a failure of the local store is an internal error', async () => {

@@ -90,6 +90,26 @@ describe('4.P status, history, observers', () => {
     expect(status).not.toHaveProperty('initialFailureAt')
   })
 
+  it('the history tells how each run ended, in the words of outcomes, and what it was', async () => {
+    const { sync, A1X, X, settle } = await openWorld()
+    X.next('ok', 'soft', 'hard', 'auth', 'hang')
+    for (let n = 0; n < 4; n++) {
+      sync.requestSync({ ...A1X, manual: true, extras: { n } })
+      await sync.whenIdle()
+    }
+    sync.requestSync({ ...A1X, manual: true, extras: { n: 4 } })
+    await settle()
+    await sync.cancelSync(A1X)
+    await sync.whenIdle()
+    expect((await sync.getHistory()).map(({ outcome, result }) => [outcome, result]).reverse()).toEqual([
+      ['success', 'success'],
+      ['soft-error', 'io-error'],
+      ['hard-error', 'parse-error'],
+      ['parked', 'authentication-error'],
+      ['canceled', 'canceled'],
+    ])
+  })
+
   it('case 270: a cancel changes neither', async () => {
     const { sync, A1X, X, settle } = await openWorld()
     await sync.requestSync(A1X).done

@@ -80,6 +80,9 @@ describe('4.T what WorkManager does, adapted', () => {
     await sync.whenIdle()
     driver.environment.network = 'none'
     await settle()
-    expect((await sync.getHistory()).map(({ outcome }) => outcome)).toEqual(['success', 'network-lost'])
+    expect((await sync.getHistory()).map(({ outcome, result }) => [outcome, result])).toEqual([
+      ['success', 'success'],
+      ['stopped', 'network-lost'],
+    ])
   })
 })

@@ -112,7 +112,13 @@ async function showHistory(run: CommandRun, hint: string | undefined): Promise<u
       { heading: 'STARTED', cell: ({ startedAt }) => timeText(startedAt) },
       { heading: 'ACCOUNT', cell: ({ account }) => printable(account.name) },
       { heading: 'AUTHORITY', cell: ({ authority }) => printable(authority) },
-      { heading: 'OUTCOME', cell: ({ outcome, message }) => printable([outcome, message ?? ''].join(' ').trim()) },
+      {
+        heading: 'OUTCOME',
+        cell: ({ outcome, result, message }) =>
+          printable(
+            [outcome, result === outcome ? '' : `(${result})`, message ?? ''].filter((part) => part !== '').join(' '),
+          ),
+      },
       { heading: 'MS', cell: ({ durationMs }) => String(Math.round(durationMs)), align: 'right' },
       { heading: 'WHY', cell: ({ reason }) => reason },
     ],
