@@ -7,6 +7,8 @@ export interface RosterListener {
   removed(account: Account): void
   /** Credential or state changed, or the account recovered: parked targets may go on. */
   changed(account: Account, recovered: boolean): void
+  /** The vault was unlocked: what failed because it was locked may try at once. */
+  unlocked(): void
 }
 
 /**
@@ -39,6 +41,7 @@ export class AccountRoster {
     this.#subscribe('account:renamed', ({ account }) => this.#byId.set(account.id, account))
     this.#subscribe('account:updated', ({ account }) => this.#listener.changed(account, false))
     this.#subscribe('account:recovered', ({ account }) => this.#listener.changed(account, true))
+    this.#subscribe('vault:unlocked', () => this.#listener.unlocked())
     await this.reload()
   }
 

@@ -22,6 +22,7 @@ export async function openEngine(options: SyncManagerOptions): Promise<OpenedEng
   const roster = new AccountRoster(accounts, {
     added: (account) => opened.engine?.accountAdded(account),
     removed: (account) => opened.engine?.accountRemoved(account),
+    unlocked: () => opened.engine?.vaultUnlocked(),
     changed: (account, recovered) => opened.engine?.accountChanged(account, recovered),
   })
   try {

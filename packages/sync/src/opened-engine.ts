@@ -49,7 +49,7 @@ export class OpenedEngine {
     const { options, store } = parts
     this.engine = createEngine(parts, {
       wake: () => this.#scheduler.wake(),
-      networkBack: () => this.#chores.add(() => this.#onNetworkBack()),
+      networkBack: () => this.#chores.add(() => this.#endBackoffs()),
       changed: () => this.#onSurroundings(),
     })
     this.#warning = parts.warning
@@ -181,6 +181,10 @@ export class OpenedEngine {
     this.#chores.add(() => forgetAccount(this.engine, this.#runner, account.id))
   }
 
+  vaultUnlocked(): void {
+    this.#chores.add(() => this.#endBackoffs())
+  }
+
   accountChanged(account: Account, recovered: boolean): void {
     this.#chores.add(() => unparkAccount(this.engine, account, recovered ? 'recovered' : 'changed'))
   }
@@ -253,8 +257,8 @@ export class OpenedEngine {
     this.engine.wake()
   }
 
-  /** The network is back: what failed for lack of it may try at once. (SyncManager.mConnIntentReceiver) */
-  async #onNetworkBack(): Promise<void> {
+  /** The network or the vault is back: what failed for lack of it may try at once. (SyncManager.mConnIntentReceiver) */
+  async #endBackoffs(): Promise<void> {
     const { store, events, clock } = this.engine
     const cleared = await store.write(() => clearBackoffs(store))
     if (cleared > 0) events.emit('sync:settings', { at: clock.now(), setting: 'backoff' })

@@ -149,6 +149,24 @@ describe('an account that is removed while its sync runs in another process', ()
   })
 })
 
+describe('a vault that is locked', () => {
+  it('delays a sync only until it is unlocked', async () => {
+    const made = await world()
+    const account = await made.manager.addAccount('com.example')
+    const adapter = createFakeSyncAdapter({ isAlwaysSyncable: true })
+    adapter.always = async ({ getAuthToken }) => void (await getAuthToken('tasks'))
+    const sync = await openSync({ accounts: made.manager, adapters: [adapter], clock: made.clock })
+    sync.start()
+    await sync.whenIdle()
+    made.manager.lock()
+    const { done } = sync.requestSync({ account, authority: 'tasks', manual: true })
+    await sync.whenIdle()
+    expect((await sync.explain({ account, authority: 'tasks' })).reasons).toEqual(['backoff'])
+    await made.manager.unlock()
+    expect(await done).toMatchObject({ outcome: 'success', attempts: 2 })
+  })
+})
+
 describe('a run that shall not be retried', () => {
   it('is not when it took too long', async () => {
     const adapter = createFakeSyncAdapter({ isAlwaysSyncable: true, defaults: { syncAutomatically: true } })
