@@ -140,15 +140,16 @@ export class Intake {
     const { store, clock, handles } = this.#engine
     this.#tick ??= new Tick(this.#engine)
     const { submitted, submissions } = this.#tick
-    const target = store.targets.find(account.id, authority)
+    const found = store.targets.findForRequest(account.id, authority)
+    const target = found?.target
     const refusal = this.#refusal(request, account, authority, target)
     const ownId = this.#nextId()
     if (refusal !== undefined) return this.#drop(request, account, authority, ownId, refusal)
     const key = `${account.id}\n${authority}\n${request.flags}:${request.extras}`
     const sameTick = submitted.get(key)
     const waiting =
-      sameTick === undefined && target !== undefined
-        ? store.operations.findWaiting(target.id, request.flags, request.extras)
+      sameTick === undefined && found?.hasWaiting
+        ? store.operations.findWaiting(found.target.id, request.flags, request.extras)
         : undefined
     const id = sameTick ?? waiting?.id ?? ownId
     const isNew = id === ownId

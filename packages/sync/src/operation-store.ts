@@ -117,6 +117,8 @@ export interface TargetFilter {
 
 export interface TargetTable {
   find(accountId: string, authority: string): TargetRecord | undefined
+  /** The same, and whether any of its operations waits: one look for what each request has to know. */
+  findForRequest(accountId: string, authority: string): { target: TargetRecord; hasWaiting: boolean } | undefined
   get(id: number): TargetRecord | undefined
   insert(target: Omit<TargetRecord, 'id'>): TargetRecord
   save(target: TargetRecord): void

@@ -219,6 +219,17 @@ function describeOperations({ filled }: Tools): void {
     expect(store.operations.countWaiting()).toBe(1)
   })
 
+  it('knows with a target whether anything of it waits', async () => {
+    const { store, place } = await filled()
+    const look = (): unknown => store.targets.findForRequest('a', 'X')
+    expect(look()).toEqual({ target: place, hasWaiting: false })
+    await store.write(() => store.operations.insert(operation(place, { state: 'running' })))
+    expect(look()).toEqual({ target: place, hasWaiting: false })
+    await store.write(() => store.operations.insert(operation(place, { state: 'parked' })))
+    expect(look()).toEqual({ target: place, hasWaiting: true })
+    expect(store.targets.findForRequest('b', 'X')).toBeUndefined()
+  })
+
   it('lists what is due of one service, gate and lane, the earliest first, and knows what comes next', async () => {
     const { store, place } = await filled()
     await store.write(() => {

@@ -24,6 +24,10 @@ const COLUMNS = [
   'created_at',
 ]
 
+const FIND_FOR_REQUEST = `SELECT *, EXISTS (
+    SELECT 1 FROM operations WHERE target = targets.id AND state IN ('queued', 'held', 'parked')
+  ) AS has_waiting FROM targets WHERE account_id = ? AND authority = ?`
+
 export function targetTable(database: Database): TargetTable {
   const { insert, update } = statementsFor(database, 'targets', COLUMNS, 'id')
   return {
@@ -34,6 +38,10 @@ export function targetTable(database: Database): TargetTable {
         authority,
       )
       return row && toTarget(row)
+    },
+    findForRequest(accountId, authority) {
+      const row = one(database.prepare(FIND_FOR_REQUEST), accountId, authority)
+      return row && { target: toTarget(row), hasWaiting: row['has_waiting'] === 1 }
     },
     get(id) {
       const row = one(database.prepare('SELECT * FROM targets WHERE id = ?'), id)
@@ -113,25 +121,26 @@ function valuesOf(target: Omit<TargetRecord, 'id'>): SQLInputValue[] {
   ]
 }
 
+/** STRICT tables hold nothing but what their columns say, so nothing is converted. */
 function toTarget(row: Row): TargetRecord {
   return {
-    id: Number(row['id']),
-    service: Number(row['service']),
-    accountId: String(row['account_id']),
-    accountType: String(row['account_type']),
-    authority: String(row['authority']),
-    syncable: Number(row['syncable']) as Syncable,
+    id: row['id'] as number,
+    service: row['service'] as number,
+    accountId: row['account_id'] as string,
+    accountType: row['account_type'] as string,
+    authority: row['authority'] as string,
+    syncable: row['syncable'] as Syncable,
     auto: row['auto'] === 1,
-    backoffMs: Number(row['backoff_ms']),
-    backoffUntilAt: Number(row['backoff_until_at']),
-    delayUntilAt: Number(row['delay_until_at']),
-    delaySetAt: Number(row['delay_set_at']),
+    backoffMs: row['backoff_ms'] as number,
+    backoffUntilAt: row['backoff_until_at'] as number,
+    delayUntilAt: row['delay_until_at'] as number,
+    delaySetAt: row['delay_set_at'] as number,
     parkedAt: number(row['parked_at']),
     parkedReason: text(row['parked_reason']),
     parkedRevision: number(row['parked_revision']),
-    deletionsHeld: Number(row['deletions_held']),
+    deletionsHeld: row['deletions_held'] as number,
     cursor: text(row['cursor']),
-    status: String(row['status']),
-    createdAt: Number(row['created_at']),
+    status: row['status'] as string,
+    createdAt: row['created_at'] as number,
   }
 }
