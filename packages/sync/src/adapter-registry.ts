@@ -5,6 +5,7 @@ import { adapterTypeOf, checkAdapter } from './sync-adapter.ts'
 /** The adapters of this process, and the services that any process ever had an adapter for. */
 export class AdapterRegistry {
   readonly #store: OperationStore
+  readonly #minPeriodMs: number
   readonly #adapters = new Map<string, SyncAdapter>()
   /** Services of this process's adapters, once they are stored. */
   readonly #served = new Map<number, SyncAdapter>()
@@ -13,8 +14,9 @@ export class AdapterRegistry {
   readonly #new = new Set<SyncAdapter>()
   #unstored: SyncAdapter[] = []
 
-  constructor(store: OperationStore) {
+  constructor(store: OperationStore, minPeriodMs: number) {
     this.#store = store
+    this.#minPeriodMs = minPeriodMs
   }
 
   /** @throws TypeError for what is not an adapter, and for a second adapter of the same service. */
@@ -65,7 +67,7 @@ export class AdapterRegistry {
   storeServices(): { service: ServiceRecord; isNew: boolean; adapter: SyncAdapter }[] {
     return this.#unstored.map((adapter) => {
       const before = this.#store.services.find(adapter.accountType, adapter.authority)
-      const service = this.#store.services.put(serviceOf(adapter))
+      const service = this.#store.services.put(serviceOf(adapter, this.#minPeriodMs))
       moveFormerAuthorities(this.#store, service, adapter.formerAuthorities ?? [])
       if (before?.registered !== true) this.#new.add(adapter)
       return { service, isNew: this.#new.has(adapter), adapter }
@@ -101,7 +103,8 @@ function nameOf(accountType: string, authority: string): string {
   return `${accountType}\n${authority}`
 }
 
-function serviceOf(adapter: SyncAdapter): Omit<ServiceRecord, 'id'> {
+function serviceOf(adapter: SyncAdapter, minPeriodMs: number): Omit<ServiceRecord, 'id'> {
+  const periodMs = adapter.defaults?.periodMs
   const { allowParallelSyncs: _parallel, ...type } = adapterTypeOf(adapter)
   return {
     ...type,
@@ -109,7 +112,7 @@ function serviceOf(adapter: SyncAdapter): Omit<ServiceRecord, 'id'> {
     asksReadiness: adapter.onUnsyncableAccount !== undefined,
     registered: true,
     defaultAuto: adapter.defaults?.syncAutomatically ?? false,
-    defaultPeriodMs: adapter.defaults?.periodMs,
+    defaultPeriodMs: periodMs === undefined ? undefined : Math.max(periodMs, minPeriodMs),
     defaultFlexMs: adapter.defaults?.flexMs,
   }
 }

@@ -35,11 +35,12 @@ export function createEngine(
   { options, store, roster, events, clock, clockWatch }: EngineParts,
   { wake, ...listener }: SurroundingsListener & { wake(): void },
 ): Engine {
+  const minPeriodMs = options.minPeriodMs ?? MIN_PERIOD_MS
   return {
     store: clockWatch.guard(),
     accounts: options.accounts,
     roster,
-    adapters: new AdapterRegistry(store),
+    adapters: new AdapterRegistry(store, minPeriodMs),
     clock,
     random: options.random ?? Math.random,
     environment: new Surroundings(options.environment ?? alwaysConnected(), clock, listener),
@@ -48,7 +49,7 @@ export function createEngine(
     backoff: { ...DEFAULT_BACKOFF, ...options.backoff },
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     concurrency: { ...DEFAULT_CONCURRENCY, ...options.concurrency },
-    minPeriodMs: options.minPeriodMs ?? MIN_PERIOD_MS,
+    minPeriodMs,
     log: options.logger ?? SILENT,
     storeVersion: () => clockWatch.version(),
     wake,

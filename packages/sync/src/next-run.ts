@@ -233,9 +233,16 @@ export function continuationOf(
   return requeued({ ...fresh, reason: 'more-records' }, target, now)
 }
 
-/** The run without extras that an adapter asked for with `fullSyncRequested`. */
+/**
+ * The run without extras that an adapter asked for with `fullSyncRequested`.
+ *
+ * A full sync that asks for a full sync is the adapter's mistake, or its server's; it waits, so that it cannot keep the
+ * process from everything else. (Android runs it at once, again and again.)
+ */
 export function fullSyncOf(operation: OperationRecord, target: TargetTimes, id: string, now: number): OperationRecord {
   const flags = operation.flags & ~(UPLOAD | IGNORE_BACKOFF | DO_NOT_RETRY | INITIALIZE | TOKEN_RENEWED)
   const fresh = { ...operation, id, flags, extras: NO_EXTRAS, attempt: 0, createdAt: now, periodic: undefined }
-  return { ...requeued({ ...fresh, reason: 'full-sync-requested', lane: LANE_REGULAR }, target, now), source: 'other' }
+  const notBeforeAt = operation.reason === 'full-sync-requested' ? now + ALREADY_IN_PROGRESS_RETRY_MS : now
+  const wanted = { ...fresh, reason: 'full-sync-requested', lane: LANE_REGULAR } as const
+  return { ...requeued(wanted, target, notBeforeAt), source: 'other' }
 }

@@ -82,6 +82,9 @@ export class Scheduler {
     let wakeInMs = LONGEST_SLEEP_MS
     try {
       while (this.#again && this.#started) {
+        // Runs may end, and lead to others, without ever waiting: the rest of the process has its turn between.
+        await new Promise((resolve) => setImmediate(resolve))
+        if (!this.#started) break
         this.#again = false
         await this.#before()
         await this.#dispatcher.dispatch()

@@ -3,6 +3,7 @@ import { kindOf } from '@accountry/accounts/foundation'
 import type { BackoffPolicy } from './backoff.ts'
 import type { SyncExtras } from './extras.ts'
 import type { SyncReason } from './sync-operation.ts'
+import { checkBackoff, checkDurations } from './sync-request.ts'
 import type { SyncResult } from './sync-result.ts'
 
 /** What the adapter remembers between runs, for instance the server's sync token. */
@@ -110,7 +111,7 @@ export interface SyncAdapterType {
   readonly isAlwaysSyncable: boolean
 }
 
-/** @throws TypeError for what is not an adapter. */
+/** @throws TypeError for what is not an adapter; TypeError, RangeError for a duration that is none. */
 export function checkAdapter(adapter: SyncAdapter): void {
   if (typeof adapter !== 'object' || adapter === null) {
     throw new TypeError(`adapter must be an object, received ${kindOf(adapter)}`)
@@ -126,6 +127,11 @@ export function checkAdapter(adapter: SyncAdapter): void {
   if (adapter.network !== undefined && !['none', 'any', 'unmetered'].includes(adapter.network)) {
     throw new TypeError("adapter.network must be 'none', 'any' or 'unmetered'")
   }
+  const { defaults, backoff, limits } = adapter
+  checkDurations('adapter.defaults', { periodMs: defaults?.periodMs, flexMs: defaults?.flexMs })
+  if (defaults?.periodMs === 0) throw new RangeError('adapter.defaults.periodMs must be more than 0')
+  checkBackoff('adapter.backoff', backoff)
+  checkDurations('adapter.limits', { ...limits })
 }
 
 export function adapterTypeOf(adapter: SyncAdapter): SyncAdapterType {

@@ -5,7 +5,7 @@ import type { SyncEnvironment } from './environment.ts'
 import type { OperationStore } from './operation-store.ts'
 import type { SyncAccounts } from './sync-accounts.ts'
 import type { RunLimits, SyncAdapter } from './sync-adapter.ts'
-import { checkedDuration, checkedObject } from './sync-request.ts'
+import { checkBackoff, checkDurations, checkedObject } from './sync-request.ts'
 
 export interface SyncManagerOptions {
   /** Whose data is synchronised. */
@@ -44,15 +44,8 @@ export function checkOptions(options: SyncManagerOptions): void {
     if (!Number.isInteger(limit) || limit < 1)
       throw new RangeError(`concurrency.${name} must be an integer of at least 1`)
   }
-  checkDurations('backoff', { initialMs: options.backoff?.initialMs, maxMs: options.backoff?.maxMs })
+  checkBackoff('backoff', options.backoff)
   checkDurations('limits', { ...options.limits })
   const { minPeriodMs, localChangeDelayMs } = options
   checkDurations('', { minPeriodMs, localChangeDelayMs })
-  if ((options.backoff?.factor ?? 1) < 1) throw new RangeError('backoff.factor must be at least 1')
-}
-
-function checkDurations(group: string, durations: Readonly<Record<string, number | undefined>>): void {
-  for (const [name, value] of Object.entries(durations)) {
-    if (value !== undefined) checkedDuration(value, group === '' ? name : `${group}.${name}`)
-  }
 }

@@ -1,5 +1,6 @@
 import type { Account, AccountRef } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/foundation'
+import type { BackoffPolicy } from './backoff.ts'
 import type { CanonicalExtras, SyncExtras } from './extras.ts'
 import { canonicalExtras } from './extras.ts'
 import type { SyncFlags, SyncReason, SyncSource } from './sync-operation.ts'
@@ -184,6 +185,21 @@ export function checkedDuration(value: unknown, option: string): number {
   if (typeof value !== 'number') throw new TypeError(`${option} must be a number, received ${kindOf(value)}`)
   if (!Number.isFinite(value) || value < 0) throw new RangeError(`${option} must be a finite number of at least 0`)
   return value
+}
+
+/** @throws TypeError, RangeError naming the first one of the group that is given and is no duration. */
+export function checkDurations(group: string, durations: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, value] of Object.entries(durations)) {
+    if (value !== undefined) checkedDuration(value, group === '' ? name : `${group}.${name}`)
+  }
+}
+
+/** @throws TypeError, RangeError naming what is wrong in it. */
+export function checkBackoff(group: string, backoff: Partial<BackoffPolicy> = {}): void {
+  checkDurations(group, { initialMs: backoff.initialMs, maxMs: backoff.maxMs, jitter: backoff.jitter })
+  const { factor = 1, maxAttempts = 1 } = backoff
+  if (!(factor >= 1)) throw new RangeError(`${group}.factor must be at least 1`)
+  if (!(maxAttempts >= 1)) throw new RangeError(`${group}.maxAttempts must be at least 1`)
 }
 
 /** @throws TypeError when account or authority is missing or wrong. */
