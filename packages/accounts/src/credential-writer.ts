@@ -1,4 +1,4 @@
-import type { Account } from './account.ts'
+import { type Account, kindOf } from './account.ts'
 import { checkedClaims, checkedStrings, MAX_SECRET_BYTES } from './answers.ts'
 import type { Credential, CredentialUpdate } from './authenticator.ts'
 import type { Engine } from './engine.ts'
@@ -134,6 +134,15 @@ function checkedUpdate(
   update: CredentialUpdate,
   type: string,
 ): CredentialUpdate & { claims?: Record<string, unknown> } {
+  if (typeof update !== 'object' || update === null) {
+    throw new AccountError(
+      'ERR_INVALID_RESPONSE',
+      `the authenticator of ${type} replaced a credential by ${kindOf(update)}`,
+      {
+        action: 'contact-developer',
+      },
+    )
+  }
   const { password, issuer, clientId, subject } = update
   for (const text of [password, issuer, clientId, subject]) {
     if (text !== undefined && typeof text !== 'string') {

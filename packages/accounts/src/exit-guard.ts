@@ -35,7 +35,7 @@ export class ExitGuard {
     try {
       return await critical()
     } finally {
-      if (--this.#holders === 0) this.#deliver()
+      if (--this.#holders === 0) this.#leave()
     }
   }
 
@@ -53,6 +53,22 @@ export class ExitGuard {
     }
     this.#received = signal
     this.#timer = setTimeout(() => this.#deliver(), LONGEST_DELAY_MS)
+  }
+
+  /**
+   * Node tells listeners of a signal some turns after the kernel handed it over. Who stopped listening at once would
+   * swallow one that is on its way: neither the default nor a listener would ever hear of it.
+   */
+  #leave(): void {
+    if (this.#received !== undefined) {
+      this.#deliver()
+      return
+    }
+    setImmediate(() => {
+      setImmediate(() => {
+        if (this.#holders === 0) this.#deliver()
+      })
+    })
   }
 
   #deliver(): void {

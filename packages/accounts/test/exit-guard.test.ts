@@ -46,7 +46,7 @@ describe('a signal that comes while a credential is on its way', () => {
     expect([killed, count()]).toEqual([['SIGTERM'], 0])
   })
 
-  it.fails('is not lost when it arrives in the very moment in which the save ends', async () => {
+  it('is not lost when it arrives in the very moment in which the save ends', async () => {
     const { guarded, killed, raise } = fakeProcess()
     const guard = new ExitGuard(guarded)
     await guard.during(async () => undefined)
