@@ -178,16 +178,21 @@ describe('an operation that is due and cannot start makes no turn', () => {
   })
 
   it('while this process may not see the account, or has no adapter for it', async () => {
-    const world = await open({}, { adapters: [] })
-    await world.sync.requestSync({ account: world.ana, authority: AUTHORITY, manual: true }).accepted
-    const accounts = await world.made.another({ app: { id: 'com.example.stranger' } })
-    const adapters = [createFakeSyncAdapter({ isAlwaysSyncable: true })]
-    const stranger = await engine(world.made, { accounts, adapters })
-    stranger.sync.start()
-    await stranger.sync.whenIdle()
-    await expectNoSpin(world)
-    await expectNoSpin({ made: world.made, turns: stranger.turns })
-    expect(adapters.flatMap(({ runs }) => runs)).toEqual([])
+    const world = await open({ always: 'hang' })
+    const { made, sync, ana } = world
+    await sync.stop()
+    const strangers = await made.another({ app: { id: 'com.example.stranger' } })
+    const unseen = createFakeSyncAdapter({ isAlwaysSyncable: true })
+    const stranger = await engine(made, { accounts: strangers, adapters: [unseen] })
+    const without = await engine(made, { accounts: await made.another(), adapters: [] })
+    for (const engine of [stranger, without]) {
+      engine.sync.start()
+      await engine.sync.whenIdle()
+    }
+    await sync.requestSync({ account: ana, authority: AUTHORITY, manual: true }).accepted
+    for (const { turns } of [stranger, without]) await expectNoSpin({ made, turns })
+    expect(unseen.runs).toEqual([])
+    expect(await sync.getPendingSyncs()).toHaveLength(1)
   })
 })
 
