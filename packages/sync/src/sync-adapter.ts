@@ -81,6 +81,7 @@ export interface SyncAdapter {
   /** Written once for a new (account, authority), never over a later choice. */
   readonly defaults?: {
     readonly syncAutomatically?: boolean
+    /** More than 0; raised to the engine's `minPeriodMs`. */
     readonly periodMs?: number
     readonly flexMs?: number
   }

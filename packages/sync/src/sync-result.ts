@@ -30,7 +30,7 @@ export interface SyncResult {
   databaseError?: boolean | undefined
   /** Something else synchronises this target already: tried again in 10 seconds. */
   syncAlreadyInProgress?: boolean | undefined
-  /** Run once more, without extras, after this run. */
+  /** Run once more, without extras, after this run; 10 seconds after it, when it was such a run itself. */
   fullSyncRequested?: boolean | undefined
   /** The server has more: run again with the same extras, after a success. */
   moreRecordsToGet?: boolean | undefined

@@ -157,4 +157,10 @@ describe('what follows from a run', () => {
     expect(full).toMatchObject({ id: 'full', extras: '{}', flags: IGNORE_SETTINGS, attempt: 0, dueAt: NOW + 5 })
     expect(full.periodic).toBeUndefined()
   })
+
+  it('waits before a full sync that a full sync asks for', () => {
+    const before = operation({ reason: 'full-sync-requested' })
+    const again = fullSyncOf(before, NO_WAITS, 'again', NOW)
+    expect(again).toMatchObject({ reason: 'full-sync-requested', notBeforeAt: NOW + 10_000, dueAt: NOW + 10_000 })
+  })
 })

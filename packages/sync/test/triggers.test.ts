@@ -1,107 +1,11 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { type Account, AccountError } from '@accountry/accounts'
-import {
-  createFakeClock,
-  createFakeSyncAdapter,
-  type FakeClock,
-  openTestManager,
-  SyncTestDriver,
-  type TestManager,
-} from '@accountry/testing'
-import fc from 'fast-check'
+import { AccountError } from '@accountry/accounts'
+import { createFakeSyncAdapter, SyncTestDriver } from '@accountry/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createEventSourceTrigger } from '../src/push/event-source-trigger.ts'
-import { EventStreamParser, type ServerSentEvent } from '../src/push/event-stream.ts'
-import type { SyncTrigger, SyncTriggerOptions } from '../src/push/sync-trigger.ts'
+import type { SyncTriggerOptions } from '../src/push/sync-trigger.ts'
 import { createWebSocketTrigger } from '../src/push/web-socket-trigger.ts'
+import { eventServer, started, stream, surroundings, untilState } from './support/push-surroundings.ts'
 import { WebSocketServer } from './support/web-socket-server.ts'
-
-interface Push {
-  readonly account?: unknown
-  readonly authority: string
-  readonly extras?: unknown
-}
-
-/** A trigger's surroundings: a real vault with one account, and a record of what was asked for. */
-async function surroundings(): Promise<{
-  world: TestManager
-  /** The trigger's own: the manager has timers on its. */
-  clock: FakeClock
-  account: Account
-  pushes: Push[]
-  until: (count: number) => Promise<void>
-  options: Omit<SyncTriggerOptions, 'url'>
-}> {
-  const world = await openTestManager()
-  onTestFinished(() => world.close())
-  const account = await world.manager.addAccount('com.example')
-  const pushes: Push[] = []
-  const waiting: (() => void)[] = []
-  const sync = {
-    notifyPush(push: Push): never {
-      pushes.push(push)
-      for (const resolve of waiting.splice(0)) resolve()
-      return undefined as never
-    },
-  }
-  const until = async (count: number): Promise<void> => {
-    while (pushes.length < count) await new Promise<void>((resolve) => waiting.push(resolve))
-  }
-  const options = {
-    sync,
-    accounts: world.manager,
-    account,
-    authority: 'tasks',
-    authTokenType: 'tasks',
-    random: () => 0,
-  }
-  const clock = createFakeClock()
-  return { world, clock, account, pushes, until, options: { ...options, clock } }
-}
-
-/** A server whose answers a test gives, one for each request. */
-async function eventServer(): Promise<{
-  url: string
-  requests: IncomingMessage[]
-  next: () => Promise<ServerResponse>
-}> {
-  const requests: IncomingMessage[] = []
-  const answers: ServerResponse[] = []
-  const waiting: ((response: ServerResponse) => void)[] = []
-  const server = createServer((request, response) => {
-    requests.push(request)
-    const resolve = waiting.shift()
-    if (resolve === undefined) answers.push(response)
-    else resolve(response)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`
-  const next = (): Promise<ServerResponse> => {
-    const ready = answers.shift()
-    return ready === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(ready)
-  }
-  return { url, requests, next }
-}
-
-function stream(response: ServerResponse, text = ': hello\n\n'): void {
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' }).write(text)
-}
-
-function started(trigger: SyncTrigger): SyncTrigger {
-  onTestFinished(() => trigger.close())
-  trigger.start()
-  return trigger
-}
-
-async function untilState(trigger: SyncTrigger, state: SyncTrigger['state']): Promise<void> {
-  while (trigger.state !== state) await new Promise((resolve) => setImmediate(resolve))
-}
 
 describe('server-sent events', () => {
   it('ask for a sync of the target, with the token of the account', async () => {
@@ -316,57 +220,5 @@ describe('messages of a WebSocket', () => {
   it.each(['ws://example.com/', 'https://example.com/'])('are not taken from %s', async (url) => {
     const { options } = await surroundings()
     expect(() => createWebSocketTrigger({ ...options, url })).toThrow(TypeError)
-  })
-})
-
-describe('an event stream', () => {
-  function parsed(...chunks: string[]): ServerSentEvent[] {
-    const events: ServerSentEvent[] = []
-    const parser = new EventStreamParser((event) => events.push(event))
-    for (const chunk of chunks) parser.push(Buffer.from(chunk))
-    return events
-  }
-
-  it.each<[string, Partial<ServerSentEvent>[]]>([
-    ['data: one\n\n', [{ event: 'message', data: 'one', id: '' }]],
-    ['data:one\ndata:  two\n\n', [{ data: 'one\n two' }]],
-    ['event: add\ndata: x\n\ndata: y\n\n', [{ event: 'add' }, { event: 'message' }]],
-    ['id: 1\ndata: x\n\ndata: y\n\n', [{ id: '1' }, { id: '1' }]],
-    [': comment\n\n', []],
-    ['event: lonely\n\n', []],
-    ['data\n\n', [{ data: '' }]],
-    ['data: unfinished', []],
-    ['data: x\r\n\r\ndata: y\r\rdata: z\n\n', [{ data: 'x' }, { data: 'y' }, { data: 'z' }]],
-  ])('%j is read as the standard says', (text, expected) => {
-    expect(parsed(text)).toMatchObject(expected)
-  })
-
-  it('is read the same however it is cut', () => {
-    const text = 'id: 9\r\nevent: a\rdata: ü\ndata: €\r\n\r\n: c\r\n\r\ndata: z\n\n'
-    const whole = parsed(text)
-    fc.assert(
-      fc.property(fc.array(fc.nat({ max: Buffer.byteLength(text) }), { maxLength: 12 }), (cuts) => {
-        const bytes = Buffer.from(text)
-        const events: ServerSentEvent[] = []
-        const parser = new EventStreamParser((event) => events.push(event))
-        let from = 0
-        for (const cut of [...cuts.sort((one, other) => one - other), bytes.length]) {
-          parser.push(bytes.subarray(from, cut))
-          from = cut
-        }
-        expect(events).toEqual(whole)
-      }),
-    )
-    expect(whole).toEqual([
-      { event: 'a', data: 'ü\n€', id: '9' },
-      { event: 'message', data: 'z', id: '9' },
-    ])
-  })
-
-  it('may say how long to wait, and a message without end is refused', () => {
-    const parser = new EventStreamParser(() => undefined)
-    parser.push(Buffer.from('retry: 2500\nretry: x\n'))
-    expect(parser.retryMs).toBe(2_500)
-    expect(() => parser.push(Buffer.from(`data: ${'x'.repeat(2_000_000)}`))).toThrow(RangeError)
   })
 })

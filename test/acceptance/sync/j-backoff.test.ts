@@ -1,13 +1,6 @@
-import type { SyncStep } from '@accountry/testing'
 import { describe, expect, it } from 'vitest'
+import { delays } from './support/steps.ts'
 import { DAY, openWorld, record } from './support/world.ts'
-
-function delays(untilAt: (now: number) => number | undefined, now: () => number, soft = false): SyncStep {
-  return ({ result }) => {
-    result.delayUntilAt = untilAt(now())
-    if (soft) result.stats.numIoExceptions++
-  }
-}
 
 describe('4.J backoff and delayUntil', () => {
   it('case 164: the waits double from 30 seconds to an hour', async () => {
