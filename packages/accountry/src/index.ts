@@ -18,6 +18,8 @@ export {
   oauthBearer,
   xoauth2,
 } from '@accountry/oauth'
+export type * from '@accountry/settings'
+export { createPageInteraction, openSettingsPage } from '@accountry/settings'
 export type * from '@accountry/sync'
 export {
   alwaysConnected,
