@@ -34,6 +34,7 @@ import { AccountError, isAccountError } from './errors.ts'
 import { checkExplicitOptions, checkNewUserData, checkPassword, checkVisibility } from './explicit-options.ts'
 import { type AuthTokenGrant, Grants } from './grants.ts'
 import { vaultHealth } from './health.ts'
+import { assertTrustedProcess } from './host-process.ts'
 import type { KeyProvider } from './key-provider.ts'
 import {
   checkAuthenticator,
@@ -105,9 +106,11 @@ export class AccountManager implements AsyncDisposable {
    *
    * @throws TypeError, RangeError for wrong options, before anything is touched.
    * @throws AccountError `ERR_VAULT_UNAVAILABLE` (no provider can keep a key, or the folder cannot be used),
-   *   `ERR_VAULT_CORRUPT`, `ERR_VAULT_NEWER`, `ERR_UNSUPPORTED` (a network file system), `ERR_LOCK_TIMEOUT`.
+   *   `ERR_VAULT_CORRUPT`, `ERR_VAULT_NEWER`, `ERR_UNSUPPORTED` (a network file system, or a page of Electron),
+   *   `ERR_LOCK_TIMEOUT`.
    */
   static async open(options: AccountManagerOptions): Promise<AccountManager> {
+    assertTrustedProcess()
     checkOptions(options)
     const manager = new AccountManager(await openManager(options))
     try {

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util'
 import type { Account } from './account.ts'
 import { printAs } from './inspectable.ts'
 
@@ -61,6 +60,6 @@ export class AuthToken {
   }
 
   static {
-    printAs(AuthToken.prototype, (token, options) => `AuthToken ${inspect(token.toJSON(), options)}`)
+    printAs(AuthToken.prototype, (token, options, inspect) => `AuthToken ${inspect(token.toJSON(), options)}`)
   }
 }

@@ -142,6 +142,8 @@ export interface StartedSession {
   readonly session: Readonly<Record<string, unknown>>
   readonly url?: URL
   readonly statusToken?: string
+  /** The `state` parameter that the answer must carry (RFC 6749 §4.1.2), when there is one. */
+  readonly state?: string
 }
 
 export interface StartAddAccountSessionRequest {

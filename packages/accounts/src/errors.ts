@@ -1,4 +1,3 @@
-import { inspect } from 'node:util'
 import type { Account } from './account.ts'
 import { printAs } from './inspectable.ts'
 import { project } from './project.ts'
@@ -236,7 +235,7 @@ export class AccountError extends Error {
   }
 
   static {
-    printAs(AccountError.prototype, (error, options) => {
+    printAs(AccountError.prototype, (error, options, inspect) => {
       const { name: _name, message: _message, ...fields } = error.toJSON()
       return `${error.stack ?? `AccountError: ${error.message}`} ${inspect(fields, options)}`
     })

@@ -13,4 +13,6 @@ export const project = {
   errorMarker: 'accountry.error',
   /** Prefix of `diagnostics_channel` names. */
   channelPrefix: 'accountry:',
+  /** Prefix of the channels between the processes of an Electron app, and the object that its pages see. */
+  bridge: 'accountry',
 } as const

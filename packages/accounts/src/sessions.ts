@@ -17,6 +17,11 @@ export interface SessionStart {
   /** Where the person has to go, when the authenticator says so. */
   readonly url?: URL
   readonly statusToken?: string
+  /**
+   * The `state` that the answer must carry, when the authenticator says so. A session is good for one use: compare
+   * before finishing it, where anybody can send an answer, as through a link that opens the app.
+   */
+  readonly state?: string
   readonly expiresAt: number
 }
 
@@ -163,6 +168,7 @@ export class Sessions {
       expiresAt,
       ...(checked?.url !== undefined && { url: checked.url }),
       ...(checked?.statusToken !== undefined && { statusToken: checked.statusToken }),
+      ...(checked?.state !== undefined && { state: checked.state }),
     }
   }
 
@@ -214,12 +220,13 @@ export class Sessions {
 }
 
 function checkedStart(started: unknown, type: string): StartedSession {
-  const { session, url, statusToken } = (started ?? {}) as Partial<StartedSession>
+  const { session, url, statusToken, state } = (started ?? {}) as Partial<StartedSession>
   const isUsable =
     typeof session === 'object' &&
     session !== null &&
     (url === undefined || (url instanceof URL && isOpenable(url))) &&
-    (statusToken === undefined || typeof statusToken === 'string')
+    (statusToken === undefined || typeof statusToken === 'string') &&
+    (state === undefined || typeof state === 'string')
   if (isUsable) return started as StartedSession
   throw new AccountError(
     'ERR_INVALID_RESPONSE',

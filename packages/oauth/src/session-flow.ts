@@ -41,7 +41,7 @@ export async function startSession(
   const { url, transaction } = await prepareSignIn(call, request, place)
   const { nameHint } = request
   const session: SessionData = { transaction, ...(nameHint !== undefined && { nameHint }) }
-  return { url, session: { ...session } }
+  return { url, session: { ...session }, state: place.state }
 }
 
 /**
