@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { isDovecotInstalled } from '../imap/dovecot.ts'
 import { runExample } from './run-example.ts'
 
 test('01-get-a-token signs in, gets a token and another one after a rejection', async () => {
@@ -43,3 +44,25 @@ test('03-periodic-sync synchronises at once, every hour and when asked', async (
     '',
   ])
 })
+
+if (!isDovecotInstalled())
+  console.warn('SKIPPED: the IMAP example; it needs a mail server (apt-get install dovecot-imapd)')
+
+test.skipIf(!isDovecotInstalled())(
+  '04-imap-login reads mail at a real Dovecot by both mechanisms, also after its token was rejected',
+  async () => {
+    const { code, output, errors } = await runExample('04-imap-login.ts')
+    expect({ code, errors }).toEqual({ code: 0, errors: '' })
+    expect(output.split('\n')).toEqual([
+      'ana@example.com logged in by OAUTHBEARER: 0 messages in INBOX.',
+      'ana@example.com logged in by XOAUTH2: 0 messages in INBOX.',
+      'Rejected once, refreshed 1 time, then ana@example.com logged in by OAUTHBEARER.',
+      'Another token than before: true.',
+      'OAUTHBEARER: logged in.',
+      'XOAUTH2: logged in.',
+      'OAUTHBEARER: rejected.',
+      '',
+    ])
+  },
+  60_000,
+)
