@@ -53,7 +53,7 @@ import { SignIn, unsupported } from './sign-in.ts'
 import { DEFAULT_MIN_VALIDITY_MS } from './token-cache.ts'
 import { storedKeyOf, type TokenKey, tokenKeyOf } from './token-key.ts'
 import { TokenSource } from './token-source.ts'
-import { type ImportResult, Transfer } from './transfer.ts'
+import { type ImportPlan, type ImportResult, Transfer } from './transfer.ts'
 import type { AccountRecord } from './vault/account-records.ts'
 import { recipientsOf } from './vault/key-providers.ts'
 import { rotateDataKey } from './vault/rotation.ts'
@@ -834,6 +834,19 @@ export class AccountManager implements AsyncDisposable {
     checkOneOf(options.ifExists, 'ifExists', ['keep', 'update'])
     this.#look()
     return await this.#transfer.import(jwe, options.key, options.ifExists ?? 'keep')
+  }
+
+  /**
+   * What {@link AccountManager.import} would do with the same arguments, for showing it to a person first. Changes nothing.
+   *
+   * @throws AccountError `ERR_IMPORT_INVALID`, `ERR_DENIED` for a type without authenticator here.
+   */
+  async planImport(jwe: string, options: { key: Uint8Array; ifExists?: 'keep' | 'update' }): Promise<ImportPlan> {
+    checkText(jwe, 'jwe')
+    checkExportKey(options?.key)
+    checkOneOf(options.ifExists, 'ifExists', ['keep', 'update'])
+    this.#look()
+    return this.#transfer.plan(jwe, options.key, options.ifExists ?? 'keep')
   }
 
   on<E extends keyof AccountManagerEvents>(event: E, listener: (...args: AccountManagerEvents[E]) => void): this {

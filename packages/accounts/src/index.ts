@@ -28,4 +28,4 @@ export type {
 export type { LogFields, Logger } from './logger.ts'
 export { SecretInput } from './secret-input.ts'
 export type { SessionOptions, SessionStart } from './sessions.ts'
-export type { ImportResult } from './transfer.ts'
+export type { ImportPlan, ImportResult } from './transfer.ts'

@@ -23,6 +23,14 @@ export interface ImportResult {
   readonly kept: readonly Account[]
 }
 
+/** What an import would do, before it does it. */
+export interface ImportPlan {
+  readonly add: readonly Pick<Account, 'type' | 'name'>[]
+  readonly update: readonly Account[]
+  /** Here already, and would be left as they are. */
+  readonly keep: readonly Account[]
+}
+
 /** Moves accounts between vaults, as an encrypted and authenticated text. */
 export class Transfer {
   readonly #engine: Engine
@@ -72,13 +80,25 @@ export class Transfer {
         const content = { ...fresh, isAuthenticated: false }
         if (existing === undefined)
           result.added.push(this.#store.insert(type, fresh.name, content, announce, count + result.added.length))
-        // A refresh token of an earlier generation was rotated away; putting it back would end the grant.
-        else if (ifExists === 'update' && generation > existing.generation)
+        else if (isReplaced(existing, generation, ifExists))
           result.updated.push(this.#store.update(existing, content, announce))
         else result.kept.push(existing.account)
       }
       return result
     })
+  }
+
+  /** What {@link Transfer.import} would do now. @throws AccountError `ERR_IMPORT_INVALID`. */
+  plan(jwe: string, key: Uint8Array, ifExists: 'keep' | 'update'): ImportPlan {
+    const plan = { add: [] as Pick<Account, 'type' | 'name'>[], update: [] as Account[], keep: [] as Account[] }
+    for (const { type, generation, ...fresh } of checkedExport(decryptedExport(jwe, key))) {
+      this.#engine.checkOwner(type, 'import')
+      const existing = this.#existing(type, fresh)
+      if (existing === undefined) plan.add.push({ type, name: fresh.name })
+      else if (isReplaced(existing, generation, ifExists)) plan.update.push(existing.account)
+      else plan.keep.push(existing.account)
+    }
+    return plan
   }
 
   #existing(type: string, fresh: NewAccount): AccountRecord | undefined {
@@ -88,6 +108,11 @@ export class Transfer {
       issuer !== undefined && subject !== undefined ? records.findByIdentity(type, issuer, subject) : undefined
     return known ?? records.findByName(type, name)
   }
+}
+
+/** A refresh token of an earlier generation was rotated away; putting it back would end the grant. */
+function isReplaced(existing: AccountRecord, generation: number, ifExists: 'keep' | 'update'): boolean {
+  return ifExists === 'update' && generation > existing.generation
 }
 
 function checkedExport(content: unknown): ExportedAccount[] {

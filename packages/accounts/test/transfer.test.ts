@@ -194,6 +194,30 @@ describe('an import that is refused', () => {
   })
 })
 
+describe('the plan of an import', () => {
+  it('says what the import then does, and changes nothing', async () => {
+    const from = await openManager()
+    const to = await openManager()
+    await from.addAccountExplicitly(ANA, { password: 'first' })
+    await from.setPassword((await from.getAccounts())[0] ?? '', 'second')
+    await from.addAccountExplicitly({ type: TYPE, name: 'ben' })
+    const here = await to.addAccountExplicitly(ANA, { password: 'here' })
+    const text = await exported(from)
+    expect(await to.planImport(text, { key })).toEqual({ add: [{ type: TYPE, name: 'ben' }], update: [], keep: [here] })
+    const plan = await to.planImport(text, { key, ifExists: 'update' })
+    expect(plan).toEqual({ add: [{ type: TYPE, name: 'ben' }], update: [here], keep: [] })
+    expect([await to.getAccounts(), await to.getPassword(here)]).toEqual([[here], 'here'])
+    const done = await to.import(text, { key, ifExists: 'update' })
+    expect([done.added.length, done.updated, done.kept]).toEqual([1, [here], []])
+  })
+
+  it('is refused for what cannot be imported', async () => {
+    const manager = await openManager()
+    expect(await failureOf(manager.planImport('x', { key }))).toMatchObject({ code: 'ERR_IMPORT_INVALID' })
+    await expect(manager.planImport('x', { key: new Uint8Array(3) })).rejects.toThrow(TypeError)
+  })
+})
+
 describe('two exports', () => {
   it('of the same accounts are never the same text', async () => {
     const random = randomBytes(32)
