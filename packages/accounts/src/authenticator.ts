@@ -95,6 +95,12 @@ export interface CredentialContext extends AuthenticatorContext {
    *   was received and return nothing.
    */
   replaceCredential(next: CredentialUpdate): Promise<{ durable: boolean }>
+  /**
+   * Says that the credential which the service has just refused may have been used by somebody else, because the
+   * service replaces it at each use. Unless an answer was lost here, the account then calls for attention
+   * (`revoked_or_reused`), whoever asked for the token. Present while a token is issued.
+   */
+  suspectReuse?(): void
 }
 
 export interface AddAccountRequest {
@@ -206,4 +212,9 @@ export interface Authenticator {
   ): Promise<boolean>
   /** Ends the account's credential at the service, after it was removed here. */
   revoke?(account: Account, context: CredentialContext): Promise<void>
+  /**
+   * Ends a credential that was renewed while the person changed the account, so that it belongs to nobody. The account
+   * lives on: where a revocation would end more than this one credential, nothing is sent.
+   */
+  discard?(account: Account, context: CredentialContext): Promise<void>
 }

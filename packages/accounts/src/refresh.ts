@@ -26,12 +26,20 @@ interface Intent {
   readonly startedAt: number
 }
 
-/** State of one attempt, from reading the credential under the lease to the last durable change. */
-interface Attempt {
+/** What is stored, as it was read last. */
+interface Stored {
   record: AccountRecord
   credential: Credential
   generation: number
   fingerprint: string
+}
+
+/** State of one attempt, from reading the credential under the lease to the last durable change. */
+interface Attempt extends Stored {
+  /** Whether an answer replaced the credential. */
+  isRotated: boolean
+  /** Whether the authenticator thinks that somebody else used the credential. */
+  isReuseSuspected: boolean
 }
 
 /**
@@ -62,7 +70,7 @@ export class Refresh {
     authenticator: Authenticator,
     request: RefreshRequest,
   ): Promise<AuthToken> {
-    const attempt = this.#read(record)
+    const attempt: Attempt = { ...this.#read(record), isRotated: false, isReuseSuspected: false }
     const doubtful = record.doubtful === attempt.fingerprint || this.#diedWith(lease, attempt.fingerprint)
     await this.#writeIntent(lease, attempt, doubtful)
     try {
@@ -74,12 +82,36 @@ export class Refresh {
         checkedIssuedToken(issued, record.account.type),
       )
     } catch (error) {
-      if (isSuperseded(error)) throw error
-      throw await this.#settlement.fail(lease, attempt, asAccountError(error), request)
+      if (isSuperseded(error)) {
+        this.#disown(attempt, authenticator)
+        throw error
+      }
+      const failure = asAccountError(error)
+      const isAlarm = attempt.isReuseSuspected && failure.reason === 'revoked_or_reused'
+      throw await this.#settlement.fail(lease, attempt, failure, { notify: request.notify || isAlarm })
     }
   }
 
-  #read(record: AccountRecord): Attempt {
+  /**
+   * What was received and saved before the person changed the account lives on at the service, and nobody has it. Not
+   * waited for: the lease is needed for the new credential. Where the account is gone, its removal saw to it.
+   */
+  #disown({ record, credential, isRotated }: Attempt, authenticator: Authenticator): void {
+    const { account } = record
+    const discard = authenticator.discard?.bind(authenticator)
+    if (!isRotated || discard === undefined || this.#engine.records.get(account.id) === undefined) return
+    callPlugin(this.#engine, {
+      type: account.type,
+      account,
+      what: `ending a credential of ${account.name} that was replaced`,
+      timeoutMs: this.#engine.timeouts.authenticatorMs,
+      interactive: false,
+      run: async (base) =>
+        await discard(account, { ...base, credential, replaceCredential: () => Promise.resolve({ durable: true }) }),
+    }).catch(() => this.#engine.log.warn('revocation.refused', { type: account.type, what: 'superseded' }))
+  }
+
+  #read(record: AccountRecord): Stored {
     const credential = this.#engine.vault.keyring.finishing(() => this.#credentials.read(record))
     return { record, credential, generation: record.generation, fingerprint: this.#fingerprint(credential) }
   }
@@ -138,6 +170,7 @@ export class Refresh {
         if (mayReadAgain && this.#readAgain(attempt, sent)) {
           mayReadAgain = false
           doubtful = false
+          attempt.isReuseSuspected = false
           await this.#writeIntent(lease, attempt, false)
           continue
         }
@@ -165,10 +198,14 @@ export class Refresh {
           credential: attempt.credential,
           replaceCredential: async (update) => {
             const replaced = await this.#credentials.replace(account, attempt.generation, update)
+            attempt.isRotated ||= replaced.credential.password !== attempt.credential.password
             attempt.generation = replaced.generation
             attempt.credential = replaced.credential
             attempt.fingerprint = this.#fingerprint(replaced.credential)
             return { durable: replaced.durable }
+          },
+          suspectReuse: () => {
+            attempt.isReuseSuspected = true
           },
         }
         return await authenticator.getAuthToken(

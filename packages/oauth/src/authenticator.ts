@@ -23,7 +23,7 @@ import { createOAuthClient, type OAuthClient } from './oauth-client.ts'
 import type { OAuthAuthenticatorOptions } from './options.ts'
 import { signInWithPastedRedirect } from './pasted-flow.ts'
 import { authorizeRequest } from './resource-authorization.ts'
-import { revokeAccount } from './revoke.ts'
+import { discardCredential, revokeAccount } from './revoke.ts'
 import { finishSession, startSession } from './session-flow.ts'
 import { checkedSettings, type Settings } from './settings.ts'
 import type { SignInRequest } from './sign-in.ts'
@@ -67,6 +67,7 @@ export function createOAuthAuthenticator(options: OAuthAuthenticatorOptions): Au
     hasFeatures: ({ features }, { credential }) => Promise.resolve(hasFeatures(settings, features, credential)),
     ...(!isUnattended(settings.flows) && methodsForPeople(client)),
     revoke: (account, context) => revokeAccount(client, account, context),
+    discard: (account, context) => discardCredential(client, account, context),
   }
 }
 

@@ -53,7 +53,11 @@ export async function refreshToken(call: RefreshCall, password: string, purpose:
     parameters: refreshParameters(call, password, purpose),
   })
   if (outcome.kind === 'failure') {
-    throw failureError(withExpiry(outcome.failure, call.context), sceneOf(call, 'renewing the token'))
+    const failure = withExpiry(outcome.failure, call.context)
+    // The token before was used up here. One that is dead at its first use was revoked, or somebody was faster with it.
+    const isRotating = fieldsOf(call.context.credential).rotates !== undefined
+    if (isRotating && failure.reason === 'revoked_or_reused') call.context.suspectReuse?.()
+    throw failureError(failure, sceneOf(call, 'renewing the token'))
   }
   const { requestedAt } = outcome
   const response = readTokenResponse(outcome.members, settings.quirks)
@@ -118,7 +122,7 @@ async function saveRotation(call: RefreshCall, response: TokenResponse, requeste
     clientId,
     fields: {
       tokenEndpoint: metadata.token_endpoint,
-      ...(isRotated && { passwordExpiresAt }),
+      ...(isRotated && { passwordExpiresAt, rotates: 'true' }),
       ...(isDue && { metadata: rememberMetadata({ metadata, at: call.metadataAt }) }),
     },
     ...(isRotated && { password: response.refreshToken }),
@@ -126,7 +130,7 @@ async function saveRotation(call: RefreshCall, response: TokenResponse, requeste
   try {
     await context.replaceCredential(update)
   } catch (error) {
-    if (isAccountError(error) && error.code === 'ERR_ABORTED') await discard(call, response)
+    if (isAccountError(error) && error.code === 'ERR_ABORTED') await endReceived(call, response)
     throw error
   }
 }
@@ -139,7 +143,7 @@ function needsMetadata({ client, context, metadataAt }: RefreshCall): boolean {
 }
 
 /** The person changed or removed the account meanwhile: what was received belongs to nobody (docs/requirements.md C-19). */
-async function discard(call: RefreshCall, response: TokenResponse): Promise<void> {
+async function endReceived(call: RefreshCall, response: TokenResponse): Promise<void> {
   // Where a revocation ends everything the person allowed, it would end the new sign-in too.
   if (call.client.settings.quirks.revocation === 'client') return
   const { refreshToken: newRefreshToken, accessToken } = response

@@ -35,6 +35,18 @@ export async function revokeAccount(client: OAuthClient, account: Account, conte
 }
 
 /**
+ * Ends a credential that was renewed while the person changed the account. Where a revocation ends everything the
+ * person allowed, it would end the new sign-in too, so nothing is sent.
+ */
+export async function discardCredential(
+  client: OAuthClient,
+  account: Account,
+  context: CredentialContext,
+): Promise<void> {
+  if (client.settings.quirks.revocation !== 'client') await revokeAccount(client, account, context)
+}
+
+/**
  * Ends one token. Asks a second time with the other hint when the server does not handle the first kind, and never
  * repeats what it refused.
  *

@@ -11,7 +11,7 @@ import {
   startAuthorizationServer,
   type TestManager,
 } from '@accountry/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { errorOf } from './context.ts'
 
 let clock: FakeClock
@@ -41,6 +41,13 @@ function authenticator(options: Partial<OAuthAuthenticatorOptions> = {}) {
 const stateOf = async (id: string): Promise<{ state: AccountState; reason?: string }> => {
   const { state, reason } = await world.manager.getAccountInfo(id)
   return reason === undefined ? { state } : { state, reason }
+}
+
+/** What a thief does with a refresh token. */
+async function redeem(refreshToken: string): Promise<void> {
+  const form = { grant_type: 'refresh_token', client_id: server.clientId, refresh_token: refreshToken }
+  const response = await fetch(`${server.issuer}/token`, { method: 'POST', body: new URLSearchParams(form) })
+  expect(response.status).toBe(200)
 }
 
 beforeEach(() => {
@@ -232,6 +239,54 @@ describe('when the service fails', () => {
     await clock.advance(3_600_000)
     await manager.getAuthToken(account, 'tasks')
     expect(await stateOf(account.id)).toEqual({ state: 'ok' })
+  })
+
+  it('ends at the service what it had saved when the person changed the account before the call was done', async () => {
+    const manager = await open({ tokenTypes: { who: { scopes: ['openid', 'api'] } } })
+    const account = await manager.addAccount('com.example')
+    await clock.advance(3_600_000)
+    const keys = Promise.withResolvers<void>()
+    server.faults.next('jwks', { hold: keys.promise })
+    const asked = manager.getAuthToken(account, 'who')
+    // The renewed credential is saved before the keys are asked for.
+    await vi.waitFor(() => expect(server.requestsTo('jwks').length).toBeGreaterThan(1))
+    const renewed = (await manager.getPassword(account)) ?? ''
+    const chosen = await server.mintRefreshToken()
+    await manager.setPassword(account, chosen)
+    keys.resolve()
+    expect((await asked).scopes).toContain('api')
+    await vi.waitFor(async () => expect(await server.isRefreshTokenAlive(renewed)).toBe(false))
+    expect(await server.isRefreshTokenAlive((await manager.getPassword(account)) ?? '')).toBe(true)
+  })
+
+  describe('that the service replaces at each use', () => {
+    it('calls for attention when it is refused at its first use: somebody else may have it', async () => {
+      const manager = await open()
+      const account = await manager.addAccount('com.example')
+      const heard: unknown[] = []
+      manager.on('account:attention', ({ reason }) => heard.push(reason))
+      await manager.getAuthToken(account, 'tasks', { forceRefresh: true })
+      const stolen = (await manager.getPassword(account)) ?? ''
+      await redeem(stolen)
+      expect((await errorOf(manager.getAuthToken(account, 'tasks', { forceRefresh: true }))).reason).toBe(
+        'revoked_or_reused',
+      )
+      await manager.flush()
+      expect(heard).toEqual(['revoked_or_reused'])
+    })
+
+    it('raises no such alarm where its own answer was lost', async () => {
+      const manager = await open()
+      const account = await manager.addAccount('com.example')
+      const heard: unknown[] = []
+      manager.on('account:attention', ({ reason }) => heard.push(reason))
+      await manager.getAuthToken(account, 'tasks', { forceRefresh: true })
+      server.faults.next('token', { dropAfter: true })
+      const error = await errorOf(manager.getAuthToken(account, 'tasks', { forceRefresh: true }))
+      expect(error.reason).toBe('rotation_response_lost')
+      await manager.flush()
+      expect(heard).toEqual([])
+    })
   })
 
   it('notices that the service answers for another person (D-18)', async () => {

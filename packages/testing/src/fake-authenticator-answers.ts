@@ -67,6 +67,7 @@ export function usualAnswers(script: FakeAuthenticatorScript): Methods {
     finishSession: async ({ session }, context) => service.signIn(String(session['name']), undefined, context),
     isCredentialsUpdateSuggested: async ({ statusToken }) => statusToken !== 'status-1',
     revoke: async () => undefined,
+    discard: async () => undefined,
   }
 }
 

@@ -43,7 +43,7 @@ export interface FakeAuthenticatorScript extends AccountBehaviour {
   readonly removalAllowed?: boolean
   /** Makes the four methods about sessions present. */
   readonly canStartSessions?: boolean
-  /** Makes `revoke` present. */
+  /** Makes `revoke` and `discard` present. */
   readonly canRevoke?: boolean
   /** Makes `authorizeRequest` present, and the tokens bound: their scheme is `DPoP`. */
   readonly canAuthorize?: boolean
@@ -143,7 +143,7 @@ function presentMethods(script: FakeAuthenticatorScript): ReadonlySet<FakeAuthen
     [script.canEdit, ['editProperties']],
     [script.removalAllowed !== undefined, ['getAccountRemovalAllowed']],
     [script.canStartSessions, SESSION_METHODS],
-    [script.canRevoke, ['revoke']],
+    [script.canRevoke, ['revoke', 'discard']],
     [script.canAuthorize, ['authorizeRequest']],
     [script.labels, ['getAuthTokenLabel']],
   ]

@@ -102,6 +102,7 @@ describe('createFakeAuthenticator', () => {
     expect(whole.filter((name) => !bare.includes(name)).toSorted()).toEqual([
       'authorizeRequest',
       'confirmCredentials',
+      'discard',
       'editProperties',
       'finishSession',
       'getAccountRemovalAllowed',
