@@ -5,7 +5,10 @@ import { type LoopbackListener, type LoopbackRedirect, openLoopbackListener } fr
 import type { OAuthClient } from './oauth-client.ts'
 import { loadProtocol } from './protocol.ts'
 import { beginCall, type ServerCall, shownSubject } from './server-call.ts'
-import { completeSignIn, prepareSignIn, type SignInRequest } from './sign-in.ts'
+import { completeSignIn, type PreparedSignIn, prepareSignIn, type SignInRequest } from './sign-in.ts'
+
+/** How often a request is pushed for one sign-in, when the app takes longer to open it than the server keeps it. */
+const MOST_PUSHES = 3
 
 /**
  * Signs a person in through the system browser and a listener on this machine (RFC 8252 §7.3).
@@ -30,9 +33,9 @@ export async function signInThroughLoopback(
   // The handler may show a window of its own; it is told when that is no longer needed.
   const ended = new AbortController()
   try {
-    const { url, transaction } = await prepareSignIn(call, request, { redirectUri: listener.redirectUri, state })
-    const parameters = await waitForCallback(call, listener, url, ended.signal)
-    return await completeSignIn(call, transaction, parameters, request.nameHint)
+    const prepared = await prepareSignIn(call, request, { redirectUri: listener.redirectUri, state })
+    const parameters = await waitForCallback(call, listener, prepared, ended.signal)
+    return await completeSignIn(call, prepared.transaction, parameters, request.nameHint)
   } finally {
     // In this order: the browser may still be fetching the last page.
     await listener.close()
@@ -54,7 +57,7 @@ function withRandomPath(redirect: LoopbackRedirect): LoopbackRedirect {
 async function waitForCallback(
   call: ServerCall,
   listener: LoopbackListener,
-  url: URL,
+  prepared: PreparedSignIn,
   ended: AbortSignal,
 ): Promise<URLSearchParams> {
   const { client, context } = call
@@ -64,8 +67,8 @@ async function waitForCallback(
   context.signal.addEventListener('abort', onAbort, { once: true })
   if (context.signal.aborted) onAbort()
   listener.callback.then(resolve, reject)
-  openBrowser(call, url, AbortSignal.any([context.signal, ended])).catch((error: unknown) => {
-    const why = `the browser could not be opened at ${url.host}. Open the page by hand or use another flow`
+  openBrowser(call, prepared, AbortSignal.any([context.signal, ended])).catch((error: unknown) => {
+    const why = `the browser could not be opened at ${prepared.url.host}. Open the page by hand or use another flow`
     reject(isAccountError(error) ? error : noBrowser(call, why))
   })
   try {
@@ -76,9 +79,25 @@ async function waitForCallback(
   }
 }
 
-/** Async, so that a handler that throws at once rejects as well. */
-async function openBrowser({ context, account }: ServerCall, url: URL, signal: AbortSignal): Promise<void> {
-  await context.interaction?.openBrowser?.({ url, signal, ...(account !== undefined && { account }) })
+/**
+ * Lets the app open the browser. An app that asked the person first may have opened an address behind which there is
+ * nothing any more; then the request is pushed anew and opened once more (docs/requirements.md PR-01).
+ */
+async function openBrowser(call: ServerCall, prepared: PreparedSignIn, signal: AbortSignal): Promise<void> {
+  const { account } = call
+  const { interaction } = call.context
+  let url: URL | undefined = prepared.url
+  for (let times = 1; url !== undefined; times += 1) {
+    let failure: { readonly reason: unknown } | undefined
+    try {
+      await interaction?.openBrowser?.({ url, signal, ...(account !== undefined && { account }) })
+    } catch (error) {
+      failure = { reason: error }
+    }
+    if (signal.aborted) return
+    url = times < MOST_PUSHES ? await prepared.renewUrl() : undefined
+    if (failure !== undefined && url === undefined) throw failure.reason
+  }
 }
 
 function noBrowser(call: Pick<ServerCall, 'client' | 'account'>, why: string): AccountError {

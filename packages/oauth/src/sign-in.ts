@@ -32,6 +32,12 @@ export interface SignInRequest {
 export interface PreparedSignIn {
   readonly url: URL
   readonly transaction: AuthorizationTransaction
+  /**
+   * The address anew, when the one before can no longer be opened because the pushed request behind it has run out.
+   *
+   * @returns `undefined` while the one before is good.
+   */
+  renewUrl(): Promise<URL | undefined>
 }
 
 /**
@@ -71,8 +77,17 @@ export async function prepareSignIn(
   const prompt = promptFor(call, request.wishes.prompt, scopes)
   const parameters = authorizationParameters(transaction, challenge, { ...request.wishes, prompt }, settings.quirks)
   if (dpopKey !== undefined) parameters.set('dpop_jkt', await keyThumbprint(dpopKey))
-  const front = await pushRequest(call, parameters, dpopKey)
-  return { url: authorizationUrl(metadata, front, shownSubject(call)), transaction }
+  let front = await pushRequest(call, parameters, dpopKey)
+  const urlOf = (): URL => authorizationUrl(metadata, front.parameters, shownSubject(call))
+  return {
+    url: urlOf(),
+    transaction,
+    async renewUrl() {
+      if (!front.hasExpired()) return undefined
+      front = await pushRequest(call, parameters, dpopKey)
+      return urlOf()
+    },
+  }
 }
 
 /** `offline_access` is granted on consent only (OpenID Connect Core §11). */

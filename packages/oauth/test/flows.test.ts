@@ -98,6 +98,38 @@ describe('against a real authorization server', () => {
       expect([...visited[0]!.searchParams.keys()].sort()).toEqual(['client_id', 'request_uri'])
     })
 
+    it('pushes again when the app took longer to open the browser than the server keeps the request (E-50)', async () => {
+      await server.close()
+      const clock = createFakeClock(Date.now())
+      server = await startAuthorizationServer({ clock, features: { par: 'required' } })
+      const visited: URL[] = []
+      const browser = server.browser()
+      const interaction = {
+        openBrowser: async (opened: never) => {
+          visited.push((opened as { url: URL }).url)
+          // The person is asked first, and is away.
+          if (visited.length === 1) await clock.advance(600_000)
+          await browser.openBrowser!(opened)
+        },
+      }
+      const own = authenticator({ signInTimeoutMs: 3_600_000 })
+      const created = await own.addAccount(request, testContext({ clock, interaction }))
+      expect(created.subject).toBe('ana')
+      expect(new Set(visited.map((url) => url.searchParams.get('request_uri'))).size).toBe(2)
+      const pushed = server.requestsTo('par').map(({ params }) => [params['state'], params['code_challenge']])
+      expect(pushed).toHaveLength(2)
+      expect(pushed[0]).toEqual(pushed[1])
+    })
+
+    it('opens no second page while the first is good, and gives up on a browser that fails', async () => {
+      await server.close()
+      server = await startAuthorizationServer({ features: { par: 'required' } })
+      const interaction = { openBrowser: () => Promise.reject(new Error('no display')) }
+      const error = await errorOf(authenticator().addAccount(request, testContext({ interaction })))
+      expect(error).toMatchObject({ code: 'ERR_INTERACTION_REQUIRED', reason: 'no_browser' })
+      expect(server.requestsTo('par')).toHaveLength(1)
+    })
+
     it('says that the server takes none when the app insists', async () => {
       await server.close()
       server = await startAuthorizationServer({ features: { par: false } })
