@@ -1,3 +1,4 @@
+import { AccountError } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/foundation'
 import { Authorization, type AuthorizationOptions } from './authorization.ts'
 import { bringsAuthorization } from './authorized-fetch.ts'
@@ -20,7 +21,8 @@ export interface AxiosLike {
  * Use an instance of its own (`axios.create()`): requests to origins that are not listed are refused.
  *
  * @returns The same instance.
- * @throws TypeError for wrong options, or for what is not an axios instance.
+ * @throws TypeError for wrong options, or for what is not an axios instance. A request is rejected with
+ * `ERR_UNSUPPORTED` where the package `axios` is not installed beside the app.
  */
 export function authorizeAxios<T extends AxiosLike>(axiosInstance: T, options: AuthorizationOptions): T {
   if (typeof axiosInstance?.getUri !== 'function' || typeof axiosInstance.defaults !== 'object') {
@@ -42,7 +44,7 @@ async function send(
   authorization: Authorization,
   config: AxiosConfig,
 ): Promise<AxiosResponse> {
-  const axios = await import('axios')
+  const axios = await loadAxios()
   const url = new URL(instance.getUri(config))
   const headers = new Headers(config.headers.toJSON() as Record<string, string>)
   // As a header it falls under the same rules as every other secret; axios itself would send it along a redirect.
@@ -60,6 +62,18 @@ async function send(
   const signal = config.signal instanceof AbortSignal ? config.signal : undefined
   const response = await exchange(hop, axiosTransport(axios, inner, config), authorization, { maxRedirects, signal })
   return settled(axios, config, response)
+}
+
+/** Inside of `try`, an import of a package that is not there is a warning for bundlers; elsewhere it stops them. */
+async function loadAxios(): Promise<AxiosModule> {
+  try {
+    return await import('axios')
+  } catch (error) {
+    const { code } = error as { code?: unknown }
+    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw error
+    const cure = 'authorizeAxios takes it from the app, so install it there, or let the bundler include it'
+    throw new AccountError('ERR_UNSUPPORTED', `the package axios was not found; ${cure}`)
+  }
 }
 
 function axiosTransport(axios: AxiosModule, inner: unknown, config: AxiosConfig): Transport<AxiosResponse> {
