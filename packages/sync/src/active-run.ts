@@ -17,6 +17,8 @@ export class ActiveRun {
   readonly limits: RunLimits
   /** Monotonic. */
   readonly startedAt: number
+  /** At what age it makes room when its place is wanted. */
+  readonly longRunMs: number
   readonly controller: AbortController = new AbortController()
   lastSignOfLifeAt: number
   progress: SyncProgress | undefined
@@ -55,6 +57,7 @@ export class ActiveRun {
     adapter: SyncAdapter
     limits: RunLimits
     startedAt: number
+    longRunMs: number
   }) {
     this.operation = fields.operation
     this.target = fields.target
@@ -62,6 +65,7 @@ export class ActiveRun {
     this.adapter = fields.adapter
     this.limits = fields.limits
     this.startedAt = fields.startedAt
+    this.longRunMs = fields.longRunMs
     this.lastSignOfLifeAt = fields.startedAt
     this.cursor = { value: fields.target.cursor, changed: false }
   }

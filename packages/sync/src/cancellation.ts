@@ -24,14 +24,19 @@ export interface CancelScope {
  */
 export async function cancelOperations(engine: Engine, runner: Runner, scope: CancelScope): Promise<number> {
   const { store } = engine
-  const { ended, stopped } = await store.write(() => {
-    const result = { ended: [] as Canceled[], stopped: [] as OperationRecord[] }
+  const { ended, stopped, freed } = await store.write(() => {
+    const result: Cancellation = { ended: [], stopped: [], freed: [] }
     for (const target of targetsOf(engine, scope)) cancelTarget(engine, target, scope, result)
     return result
   })
   for (const { operation, target } of ended) {
     engine.handles.settle(operation.id, canceledOutcome(operation))
     announceDropped(engine, factsOf(engine, operation, target), phaseOf(operation.state), 'canceled')
+  }
+  for (const target of freed) {
+    const { accountId: id, accountType: type, authority } = target
+    const account = engine.roster.get(id) ?? { id, type, name: '' }
+    engine.events.emit('sync:settings', { at: engine.clock.now(), setting: 'backoff', account, authority })
   }
   for (const operation of stopped) {
     const run = runner.find(operation.id)
@@ -44,6 +49,13 @@ export async function cancelOperations(engine: Engine, runner: Runner, scope: Ca
 interface Canceled {
   readonly operation: OperationRecord
   readonly target: TargetRecord
+}
+
+interface Cancellation {
+  readonly ended: Canceled[]
+  readonly stopped: OperationRecord[]
+  /** Whose wait after errors ended with it. */
+  readonly freed: TargetRecord[]
 }
 
 function targetsOf(engine: Engine, { accountId, authority, ids }: CancelScope): TargetRecord[] {
@@ -59,12 +71,7 @@ function targetsOf(engine: Engine, { accountId, authority, ids }: CancelScope): 
 }
 
 /** Inside a write. */
-function cancelTarget(
-  engine: Engine,
-  target: TargetRecord,
-  scope: CancelScope,
-  result: { ended: Canceled[]; stopped: OperationRecord[] },
-): void {
+function cancelTarget(engine: Engine, target: TargetRecord, scope: CancelScope, result: Cancellation): void {
   const { store, clock } = engine
   let remain = 0
   for (const operation of store.operations.listOf(target.id)) {
@@ -86,8 +93,10 @@ function cancelTarget(
   const fresh = { ...target, backoffMs: 0, backoffUntilAt: 0 }
   store.targets.save(fresh)
   rescheduleTarget(store, fresh)
+  result.freed.push(fresh)
 }
 
-function canceledOutcome(operation: OperationRecord): SyncOutcome {
+/** How a request ends that nobody wants any more. */
+export function canceledOutcome(operation: OperationRecord): SyncOutcome {
   return { outcome: 'canceled', reason: 'canceled', attempts: operation.attempt, stats: createSyncStats() }
 }

@@ -8,7 +8,7 @@ import type { TargetRecord } from './operation-store.ts'
 import { ACCESS_REQUIRED, parkTarget, releaseOperations, UNPARKED } from './parking.ts'
 import { enqueue, rescheduleTarget, waitingState } from './queue.ts'
 import { has, INITIALIZE, mergeOperations, type OperationRecord } from './sync-operation.ts'
-import { hasHardError, type SyncOutcome } from './sync-result.ts'
+import { hasHardError, madeSomeProgress, type SyncOutcome } from './sync-result.ts'
 
 /** What the write that recorded a run decided, for the announcements after it. */
 interface Recorded {
@@ -80,7 +80,7 @@ function record(engine: Engine, ended: EndedRun, revision: number | undefined): 
   const service = store.services.get(before.service)
   const isUnparked = before.parkedAt !== undefined && saved.parkedAt === undefined
   const released = isUnparked ? releaseOperations(store, saved, now) : []
-  const following = enqueueFollowing(engine, ended, operation, next, saved, now)
+  const following = enqueueFollowing(engine, ended, operation, next, { before, target: saved, now })
   const initialized =
     has(operation.flags, INITIALIZE) && next.outcome === 'success' && service !== undefined && saved.syncable < 0
       ? changeSyncable(store, service, saved, 1, now)
@@ -121,16 +121,16 @@ function parkReasonOf({ error }: EndedRun): string {
 /** The runs that a run asked for. Inside a write. */
 function enqueueFollowing(
   { store }: Engine,
-  { run }: EndedRun,
+  { run, result }: EndedRun,
   operation: OperationRecord,
   next: NextRun,
-  target: TargetRecord,
-  now: number,
+  { before, target, now }: { before: TargetRecord; target: TargetRecord; now: number },
 ): OperationRecord[] {
   const following: OperationRecord[] = []
   if (next.fullSync) following.push(fullSyncOf(operation, target, crypto.randomUUID(), now))
   else if (next.more && run.adapter.continuesOnMoreRecords === true) {
-    following.push(continuationOf(operation, target, crypto.randomUUID(), now))
+    const gotFurther = madeSomeProgress(result) || before.cursor !== target.cursor
+    following.push(continuationOf(operation, target, crypto.randomUUID(), now, gotFurther))
   }
   return following.map((wanted) => enqueue(store, target, wanted).operation)
 }

@@ -1,3 +1,4 @@
+import { laneAt } from './selection.ts'
 import type { OperationRecord } from './sync-operation.ts'
 
 /** The place in the store that an operation of an adapter which runs once at a time keeps while it is busy. */
@@ -8,6 +9,10 @@ export function slotOf(operation: Pick<OperationRecord, 'service'>, allowParalle
 /** Stuck, or on its way out already: nothing more can be asked of it. */
 function isImmovable({ state, stop }: OperationRecord): boolean {
   return state === 'stuck' || stop !== undefined
+}
+
+function laneInTheWay(busy: OperationRecord): number {
+  return busy.startedAt === undefined ? busy.lane : laneAt(busy, busy.startedAt)
 }
 
 export type ConflictVerdict =
@@ -21,8 +26,9 @@ export type ConflictVerdict =
  * Whether a candidate may run beside what is busy.
  *
  * The same target is never synchronised twice at the same time; an adapter that is not parallel serves one account at a
- * time. A more urgent lane takes the place of a less urgent one; equals wait. What is stuck cannot make room. Call it
- * only for candidates that are valid: an invalid one must not stop a healthy run.
+ * time. A more urgent lane takes the place of a less urgent one; equals wait. What is stuck cannot make room, and what had
+ * waited long when it began is not made to by what is expedited, or a stream of that would never let it finish. Call it only
+ * for candidates that are valid: an invalid one must not stop a healthy run.
  */
 export function judgeConflict(
   candidate: OperationRecord,
@@ -34,6 +40,6 @@ export function judgeConflict(
     (other) => other.target === candidate.target || (slot !== undefined && other.slot === slot),
   )
   if (inTheWay.length === 0) return { kind: 'free' }
-  const blocking = inTheWay.find((other) => isImmovable(other) || other.lane <= candidate.lane)
+  const blocking = inTheWay.find((other) => isImmovable(other) || laneInTheWay(other) <= candidate.lane)
   return blocking === undefined ? { kind: 'preempt', victims: inTheWay } : { kind: 'wait', for: blocking }
 }

@@ -57,6 +57,19 @@ export class Dispatcher {
     }
   }
 
+  /** Whether all regular places are taken, and something that is due lacks nothing else. */
+  isPlaceWanted(freeRegular: number): boolean {
+    if (freeRegular > 0) return false
+    const { store, adapters } = this.#engine
+    const busy = store.operations.listBusy()
+    return this.#candidates({ regular: 1, initialization: 0 }, busy).some((candidate) => {
+      const target = store.targets.get(candidate.target)
+      const parallel = adapters.serving(candidate.service)?.allowParallelSyncs === true
+      if (candidate.lane === LANE_INITIALIZE || judgeConflict(candidate, busy, parallel).kind !== 'free') return false
+      return target !== undefined && refusalAtStart(store, candidate, target) === undefined
+    })
+  }
+
   #arePeriodicsDue(): boolean {
     const { store, adapters, clock } = this.#engine
     const now = clock.now()

@@ -6,7 +6,7 @@ import type { SyncManagerEvents } from './events.ts'
 
 type EventName = keyof SyncManagerEvents
 type Listener<E extends EventName> = (...args: SyncManagerEvents[E]) => void
-type AnyListener = (payload: never) => void
+type AnyListener = (payload: never) => unknown
 
 /** Announces events to listeners and on the diagnostics channel `accountry:sync`. */
 export class SyncEventHub {
@@ -45,11 +45,15 @@ export class SyncEventHub {
     if (typeof listener !== 'function') throw new TypeError('listener must be a function')
     const known = this.#guarded.get(listener)
     if (known !== undefined) return known
+    const failed = (error: unknown): void => {
+      this.#log.warn('sync.listener-failed', { error: error instanceof Error ? error.name : 'unknown' })
+    }
     const guarded = (payload: unknown): void => {
       try {
-        listener(payload as never)
+        // An asynchronous listener fails later.
+        Promise.resolve(listener(payload as never)).catch(failed)
       } catch (error) {
-        this.#log.warn('sync.listener-failed', { error: error instanceof Error ? error.name : 'unknown' })
+        failed(error)
       }
     }
     this.#guarded.set(listener, guarded)

@@ -51,6 +51,18 @@ const SENTENCES: Readonly<Record<string, string>> = {
   'nothing-requested': 'nothing was asked for',
 }
 
+/** What ends when something happens, and nobody knows when. */
+const UNTIMED: ReadonlySet<string> = new Set([
+  'no-network',
+  'metered-network',
+  'not-charging',
+  'storage-low',
+  'stuck',
+  'conflict',
+  'no-free-slot',
+  'not-initialized',
+])
+
 export interface ExplainFacts {
   readonly isStarted: boolean
   readonly freeSlots: boolean
@@ -84,12 +96,15 @@ function explanationOf(
   const queued = operations.filter(({ state }) => state === 'queued' || state === 'held')
   const refusal = refusalOf(engine, target, queued)
   if (refusal !== undefined) return explained('disabled', [refusal, ...heldDeletions(target)])
-  if (queued.length === 0) return idle(engine, target)
+  const isStuck = operations.some(isStuckRecord)
+  if (queued.length === 0) return idle(engine, target, isStuck)
   const now = clock.now()
   const next = queued.reduce((one, other) => (other.dueAt < one.dueAt ? other : one))
-  const reasons = reasonsOf(engine, target, next, operations.some(isStuckRecord), facts, now)
+  const reasons = reasonsOf(engine, target, next, isStuck, facts, now)
   const waits = reasons.some((reason) => reason !== 'due')
-  return explained(waits ? 'waiting' : 'queued', reasons, { now, nextRunAt: Math.max(next.dueAt, now) })
+  const isTimed = !reasons.some((reason) => UNTIMED.has(reason))
+  const nextRunAt = Math.max(next.dueAt, now)
+  return explained(waits ? 'waiting' : 'queued', reasons, { now, ...(isTimed && { nextRunAt }) })
 }
 
 /** The switch that keeps everything of a target from running, or nothing. */
@@ -99,12 +114,13 @@ function refusalOf(engine: Engine, target: TargetRecord, queued: readonly Operat
   return switchedOff({ auto: target.auto, master: isMasterOn(engine.store), ignoreSettings: false })
 }
 
-function idle(engine: Engine, target: TargetRecord): Explanation {
+function idle(engine: Engine, target: TargetRecord, isStuck: boolean): Explanation {
+  const also = [...(isStuck ? ['stuck'] : []), ...heldDeletions(target)]
   const due = engine.store.periodics.listOf(target.id).filter(({ armed }) => armed)
-  if (due.length === 0) return explained('idle', ['nothing-requested', ...heldDeletions(target)])
+  if (due.length === 0) return explained('idle', ['nothing-requested', ...also])
   const waits = Math.max(target.backoffUntilAt, target.delayUntilAt)
   const nextRunAt = Math.max(waits, Math.min(...due.map(({ dueAt }) => dueAt)))
-  return explained('idle', ['periodic-only', ...heldDeletions(target)], { now: engine.clock.now(), nextRunAt })
+  return explained('idle', ['periodic-only', ...also], { now: engine.clock.now(), nextRunAt })
 }
 
 function heldDeletions(target: TargetRecord): string[] {

@@ -22,6 +22,7 @@ export type { PendingSync, SyncExplanation } from './explain.ts'
 export type { SyncExtra, SyncExtras } from './extras.ts'
 export { areExtrasEqual } from './extras.ts'
 export type { RunOutcome } from './history.ts'
+export type { SyncTargetFilter, SyncTargetInfo } from './known-targets.ts'
 export type {
   DayRecord,
   DueQuery,

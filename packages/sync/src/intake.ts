@@ -63,8 +63,16 @@ export class Intake {
 
   submit(request: CheckedRequest): SyncHandle {
     const targets = this.#targetsOf(request)
-    if (typeof targets === 'string') return droppedHandle(crypto.randomUUID(), targets)
+    if (typeof targets === 'string') return this.#dropWhole(request, targets)
     return this.#grouped(targets.map(({ account, authority }) => this.#submitOne(request, account, authority)))
+  }
+
+  /** Nothing matches the request. Where it names an account and an authority, listeners hear of it as of other refusals. */
+  #dropWhole(request: CheckedRequest, why: DropReason): SyncHandle {
+    const id = crypto.randomUUID()
+    const account = request.account === undefined ? undefined : this.#engine.roster.get(accountIdOf(request.account))
+    if (account === undefined || request.authority === undefined) return droppedHandle(id, why)
+    return this.#drop(request, account, request.authority, id, why)
   }
 
   /** Several requests behind one handle. */

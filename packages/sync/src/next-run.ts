@@ -2,6 +2,7 @@ import type { Backoff, BackoffPolicy } from './backoff.ts'
 import { increaseBackoff, NO_BACKOFF } from './backoff.ts'
 import { NO_EXTRAS } from './extras.ts'
 import {
+  DISCARD_LOCAL_DELETIONS,
   DO_NOT_RETRY,
   dueAtOf,
   has,
@@ -9,6 +10,7 @@ import {
   INITIALIZE,
   LANE_REGULAR,
   type OperationRecord,
+  OVERRIDE_TOO_MANY_DELETIONS,
   TOKEN_RENEWED,
   UPLOAD,
 } from './sync-operation.ts'
@@ -161,7 +163,7 @@ function retryOrGiveUp(
 ): NextRun {
   if (operation.attempt >= policy.maxAttempts)
     return { ...over(target, 'soft-error', 'too-many-attempts'), verdict: 'failure' }
-  const flags = operation.flags & ~IGNORE_BACKOFF
+  const flags = operation.flags & ~(IGNORE_BACKOFF | TOKEN_RENEWED)
   const again = requeued({ ...operation, flags }, target, notBeforeAt)
   return { ...over(target, undefined, reason), operation: again, verdict: 'failure' }
 }
@@ -222,16 +224,34 @@ function over(target: TargetTimes, outcome: SyncOutcomeKind | undefined, reason:
   }
 }
 
-/** The same request once more, for what the server still has. */
+/**
+ * The same request once more, for what the server still has.
+ *
+ * After a continuation that got no further it waits: a server that always has more would keep the process busy.
+ */
 export function continuationOf(
   operation: OperationRecord,
   target: TargetTimes,
   id: string,
   now: number,
+  gotFurther: boolean,
 ): OperationRecord {
-  const fresh = { ...operation, id, attempt: 0, createdAt: now, periodic: undefined }
-  return requeued({ ...fresh, reason: 'more-records' }, target, now)
+  const flags = operation.flags & ~(IGNORE_BACKOFF | TOKEN_RENEWED)
+  const fresh = { ...operation, id, flags, attempt: 0, createdAt: now, periodic: undefined }
+  const isStanding = operation.reason === 'more-records' && !gotFurther
+  const notBeforeAt = isStanding ? now + ALREADY_IN_PROGRESS_RETRY_MS : now
+  return requeued({ ...fresh, reason: 'more-records' }, target, notBeforeAt)
 }
+
+/** A person's yes to many deletions, and the like, was for what they had seen. */
+const FOR_THE_REQUEST_ONLY =
+  UPLOAD |
+  IGNORE_BACKOFF |
+  DO_NOT_RETRY |
+  INITIALIZE |
+  TOKEN_RENEWED |
+  OVERRIDE_TOO_MANY_DELETIONS |
+  DISCARD_LOCAL_DELETIONS
 
 /**
  * The run without extras that an adapter asked for with `fullSyncRequested`.
@@ -240,7 +260,7 @@ export function continuationOf(
  * process from everything else. (Android runs it at once, again and again.)
  */
 export function fullSyncOf(operation: OperationRecord, target: TargetTimes, id: string, now: number): OperationRecord {
-  const flags = operation.flags & ~(UPLOAD | IGNORE_BACKOFF | DO_NOT_RETRY | INITIALIZE | TOKEN_RENEWED)
+  const flags = operation.flags & ~FOR_THE_REQUEST_ONLY
   const fresh = { ...operation, id, flags, extras: NO_EXTRAS, attempt: 0, createdAt: now, periodic: undefined }
   const notBeforeAt = operation.reason === 'full-sync-requested' ? now + ALREADY_IN_PROGRESS_RETRY_MS : now
   const wanted = { ...fresh, reason: 'full-sync-requested', lane: LANE_REGULAR } as const

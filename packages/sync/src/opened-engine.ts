@@ -36,6 +36,7 @@ export class OpenedEngine {
   readonly board: ProgressBoard
   readonly localChangeDelayMs: number
   readonly #runner: Runner
+  readonly #dispatcher: Dispatcher
   readonly #scheduler: Scheduler
   readonly #others: Others
   readonly #clockWatch: ClockWatch
@@ -43,6 +44,7 @@ export class OpenedEngine {
   readonly #unsubscribe: (() => void)[] = []
   readonly #chores: Chores
   #closed = false
+  #closing: Promise<void> | undefined
   #warning: EngineParts['warning']
 
   constructor(parts: EngineParts) {
@@ -65,10 +67,10 @@ export class OpenedEngine {
     )
     this.#clockWatch = parts.clockWatch
     this.#others = new Others(this.engine, this.#runner)
-    const dispatcher = new Dispatcher(this.engine, this.#runner)
+    this.#dispatcher = new Dispatcher(this.engine, this.#runner)
     this.board = new ProgressBoard(this.engine)
     this.#scheduler = new Scheduler(this.engine, {
-      dispatcher,
+      dispatcher: this.#dispatcher,
       runner: this.#runner,
       board: this.board,
       before: () => this.#lookAround(),
@@ -116,8 +118,12 @@ export class OpenedEngine {
     await this.#scheduler.endRuns()
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true
     await this.intake.settled()
     await this.stop()
@@ -224,23 +230,11 @@ export class OpenedEngine {
     const { clock } = this.engine
     await this.#runner.recordUnrecorded()
     this.engine.environment.look()
-    enforceLimits(this.#runner, clock.monotonic(), () => this.#isSomebodyWaiting())
+    const free = await this.#runner.freeSlots()
+    enforceLimits(this.#runner, clock.monotonic(), () => this.#dispatcher.isPlaceWanted(free.regular))
     await this.#clockWatch.look()
     await this.#others.look()
     await this.board.publish(this.#runner.active)
-  }
-
-  #isSomebodyWaiting(): boolean {
-    const { store, adapters, clock, environment } = this.engine
-    const now = clock.now()
-    for (const service of adapters.served()) {
-      for (const gate of openGates(environment)) {
-        for (const lane of [1, 2] as const) {
-          if (store.operations.listDue({ service, gate, lane, now }, 1).length > 0) return true
-        }
-      }
-    }
-    return false
   }
 
   #servicesOf(accountType: string): ServiceRecord[] {

@@ -1,4 +1,5 @@
-import { announceQueued, factsOf } from './announce.ts'
+import { announceDropped, announceQueued, factsOf } from './announce.ts'
+import { canceledOutcome } from './cancellation.ts'
 import type { Engine } from './engine.ts'
 import type { StopReason } from './next-run.ts'
 import type { TargetRecord } from './operation-store.ts'
@@ -64,6 +65,11 @@ export class Others {
     for (const entry of taken) {
       if (entry === undefined) continue
       const { operation, target } = entry
+      if (entry.isCanceled) {
+        this.#engine.handles.settle(operation.id, canceledOutcome(operation))
+        announceDropped(this.#engine, factsOf(this.#engine, operation, target), 'active', 'canceled')
+        continue
+      }
       log.info('sync.taken-over', { operation: operation.id, authority: target.authority })
       announceQueued(this.#engine, { ...factsOf(this.#engine, operation, target), operation, merged: false })
     }
@@ -84,11 +90,16 @@ export class Others {
 function takeOver(
   engine: Engine,
   operation: OperationRecord,
-): { operation: OperationRecord; target: TargetRecord } | undefined {
+): { operation: OperationRecord; target: TargetRecord; isCanceled: boolean } | undefined {
   const { store } = engine
   store.operations.delete(operation.id)
   const target = store.targets.get(operation.target)
   if (operation.state === 'stuck' || target === undefined) return undefined
+  if (operation.stop === 'canceled') {
+    // It was canceled, and its owner died before it could obey: nobody wants it any more.
+    store.journal.addOutcome(operation.id, JSON.stringify(canceledOutcome(operation)), engine.clock.now())
+    return { operation, target, isCanceled: true }
+  }
   const fresh = {
     ...operation,
     state: 'queued' as const,
@@ -103,5 +114,5 @@ function takeOver(
     store.journal.addOutcome(operation.id, JSON.stringify({ into: queued.operation.id }), engine.clock.now())
     engine.handles.merge(operation.id, queued.operation.id)
   }
-  return { operation: queued.operation, target }
+  return { operation: queued.operation, target, isCanceled: false }
 }

@@ -50,6 +50,9 @@ export async function unparkAccount(engine: Engine, account: Account, occasion: 
   for (const { target, operations } of released) {
     const place = { account, authority: target.authority }
     engine.events.emit('sync:unparked', { at: engine.clock.now(), ...place })
+    if (target.backoffUntilAt > 0) {
+      engine.events.emit('sync:settings', { at: engine.clock.now(), setting: 'backoff', ...place })
+    }
     for (const operation of operations) announceQueued(engine, { operation, merged: false, ...place })
   }
   engine.wake()

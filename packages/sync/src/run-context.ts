@@ -2,6 +2,7 @@ import type { ActiveRun } from './active-run.ts'
 import { factsOf, operationEvent } from './announce.ts'
 import type { Engine } from './engine.ts'
 import { decodeExtras } from './extras.ts'
+import { reportedProgress } from './reported-result.ts'
 import type { SyncContext } from './sync-adapter.ts'
 import { DISCARD_LOCAL_DELETIONS, has, INITIALIZE, OVERRIDE_TOO_MANY_DELETIONS, UPLOAD } from './sync-operation.ts'
 import { createSyncResult } from './sync-result.ts'
@@ -37,8 +38,9 @@ export function createContext(engine: Engine, run: ActiveRun): SyncContext {
         cursor.changed = true
       },
     },
-    progress(progress = {}) {
+    progress(written = {}) {
       if (run.isOver) return
+      const progress = reportedProgress(written)
       run.lastSignOfLifeAt = engine.clock.monotonic()
       run.progress = progress
       const event = operationEvent(engine, factsOf(engine, operation, target), 'active', 'active')

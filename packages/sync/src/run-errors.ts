@@ -49,6 +49,15 @@ export function isAuthenticationError({ code }: { code: AccountErrorCode }): boo
  * the same code again would throw it again.
  */
 export function recordThrown(result: SyncResult, error: unknown, now: number): void {
+  try {
+    recordKnown(result, error, now)
+  } catch {
+    // It cannot even be looked at: a proxy that was revoked, a getter that throws.
+    result.databaseError = true
+  }
+}
+
+function recordKnown(result: SyncResult, error: unknown, now: number): void {
   if (error instanceof SyncRetry) {
     result.stats.numIoExceptions++
     if (error.retryAfterMs !== undefined) result.delayUntilAt = now + error.retryAfterMs
@@ -56,7 +65,11 @@ export function recordThrown(result: SyncResult, error: unknown, now: number): v
     if (isAuthenticationError(error)) result.stats.numAuthExceptions++
     else if (error.retryable || SOFT_ERRORS.has(error.code)) result.stats.numIoExceptions++
     else result.databaseError = true
-    if (error.retryAt !== undefined) result.delayUntilAt = Math.max(result.delayUntilAt ?? 0, error.retryAt)
+    // It may be another package's, or a copy that came over a wire.
+    const { retryAt } = error
+    if (retryAt !== undefined && Number.isFinite(retryAt)) {
+      result.delayUntilAt = Math.max(result.delayUntilAt ?? 0, retryAt)
+    }
   } else if (isNetworkError(error)) {
     result.stats.numIoExceptions++
   } else {
@@ -73,11 +86,23 @@ export function isNetworkError(error: unknown): boolean {
 
 /** Whether the error says that this process lacks a right. Android's SecurityException. */
 export function isSecurityError(error: unknown): boolean {
-  return codesOf(error).some((code) => code === 'EACCES' || code === 'EPERM' || code === 'ERR_ACCESS_DENIED')
+  try {
+    return codesOf(error).some((code) => code === 'EACCES' || code === 'EPERM' || code === 'ERR_ACCESS_DENIED')
+  } catch {
+    return false
+  }
 }
 
 /** The error as it is stored and shown: without the secrets that the run was given, and without queries of URLs. */
 export function describeError(error: unknown, secrets: Iterable<string>): SyncError {
+  try {
+    return describeKnown(error, secrets)
+  } catch {
+    return { name: 'Error', message: 'the adapter threw something that cannot be read' }
+  }
+}
+
+function describeKnown(error: unknown, secrets: Iterable<string>): SyncError {
   const { name, message, code, reason } = (error ?? {}) as Record<string, unknown>
   let text = typeof message === 'string' ? message : typeof error === 'string' ? error : 'the adapter threw no Error'
   for (const secret of secrets) text = text.replaceAll(secret, '[redacted]')

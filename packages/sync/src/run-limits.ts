@@ -2,11 +2,15 @@ import type { ActiveRun } from './active-run.ts'
 import type { Runner } from './runner.ts'
 import { has, IGNORE_SETTINGS, INITIALIZE, LANE_INITIALIZE, LANE_REGULAR } from './sync-operation.ts'
 
-/** A run of this length makes room when others wait. (SyncManager.MAX_TIME_PER_SYNC of Lollipop) */
+/**
+ * A run of this length makes room when all places are taken and another could have its. (SyncManager.MAX_TIME_PER_SYNC of
+ * Lollipop) Twice as long after each time that it did, so that long runs which take turns get to their end.
+ */
 export const LONG_RUN_MS = 300_000
 
 /** Whether the limit on the length of a run applies: not to what the person asked for, nor to initialisation. */
-function isLimited({ operation }: ActiveRun): boolean {
+function isLimited({ operation, limits }: ActiveRun): boolean {
+  if (limits.maxRunMs === 0) return false
   return operation.lane === LANE_REGULAR && !has(operation.flags, IGNORE_SETTINGS) && !has(operation.flags, INITIALIZE)
 }
 
@@ -15,15 +19,19 @@ export function nextLimitInMs(run: ActiveRun, monotonic: number): number {
   if (run.graceUntil !== undefined) return Math.max(0, run.graceUntil - monotonic)
   if (run.askingUntil !== undefined) return Math.max(0, run.askingUntil - monotonic)
   const { inactivityMs, maxRunMs } = run.limits
-  const ends = [run.startedAt + LONG_RUN_MS]
+  const ends = [run.startedAt + run.longRunMs]
   if (inactivityMs > 0) ends.push(run.lastSignOfLifeAt + inactivityMs)
   if (isLimited(run)) ends.push(run.startedAt + maxRunMs)
   const ahead = ends.filter((end) => end > monotonic)
   return ahead.length > 0 ? Math.min(...ahead) - monotonic : Number.POSITIVE_INFINITY
 }
 
-/** Stops the runs that reached a limit, and gives up those whose grace period is over. */
-export function enforceLimits(runner: Runner, monotonic: number, isSomebodyWaiting: () => boolean): void {
+/**
+ * Stops the runs that reached a limit, and gives up those whose grace period is over.
+ *
+ * @param isPlaceWanted Whether a due operation lacks nothing but a place.
+ */
+export function enforceLimits(runner: Runner, monotonic: number, isPlaceWanted: () => boolean): void {
   for (const run of runner.active) {
     if (run.graceUntil !== undefined) {
       if (monotonic >= run.graceUntil) run.giveUp()
@@ -39,8 +47,15 @@ export function enforceLimits(runner: Runner, monotonic: number, isSomebodyWaiti
       runner.stop(run, { kind: 'canceled', reason: 'no-progress' })
     } else if (isLimited(run) && age >= maxRunMs) {
       runner.stop(run, { kind: 'timed-out' })
-    } else if (run.operation.lane !== LANE_INITIALIZE && age >= LONG_RUN_MS && isSomebodyWaiting()) {
-      runner.stop(run, { kind: 'stopped', reason: 'made-room' })
     }
   }
+  makeRoom(runner, monotonic, isPlaceWanted)
+}
+
+/** One at a time: whoever leaves frees a place, and then it is seen whether another is wanted. */
+function makeRoom(runner: Runner, monotonic: number, isPlaceWanted: () => boolean): void {
+  const regular = runner.active.filter(({ operation }) => operation.lane !== LANE_INITIALIZE)
+  if (regular.some(({ stoppedAs }) => stoppedAs !== undefined)) return
+  const long = regular.find((run) => monotonic - run.startedAt >= run.longRunMs)
+  if (long !== undefined && isPlaceWanted()) runner.stop(long, { kind: 'stopped', reason: 'made-room' })
 }

@@ -4,8 +4,11 @@ import { announceStarted } from './announce.ts'
 import { complete } from './completion.ts'
 import type { Engine } from './engine.ts'
 import type { TargetRecord } from './operation-store.ts'
+import { reportedResult } from './reported-result.ts'
 import { createContext } from './run-context.ts'
 import { describeError, isSecurityError, recordThrown } from './run-errors.ts'
+import { LONG_RUN_MS } from './run-limits.ts'
+import type { SyncContext } from './sync-adapter.ts'
 import {
   DO_NOT_RETRY,
   has,
@@ -14,10 +17,28 @@ import {
   type OperationRecord,
   TOKEN_RENEWED,
 } from './sync-operation.ts'
-import type { SyncResult } from './sync-result.ts'
+import { createSyncResult, type SyncResult } from './sync-result.ts'
 
 /** How long an adapter may think about whether an account is ready. (SyncManager: 5 s) */
 const READY_ANSWER_MS = 5_000
+
+/** What the adapter reported; in place of nonsense nothing, and what was wrong with it. */
+function readResult(written: SyncResult): { result: SyncResult; nonsense: unknown } {
+  try {
+    return { result: reportedResult(written), nonsense: undefined }
+  } catch (error) {
+    return { result: createSyncResult(), nonsense: error ?? new TypeError('the result cannot be read') }
+  }
+}
+
+/** Calls what an adapter may have beside its work. It may be asynchronous, and what it throws disturbs nothing. */
+function callHook(hook: () => unknown, failed: (error: unknown) => void = () => undefined): void {
+  try {
+    Promise.resolve(hook()).catch(failed)
+  } catch (error) {
+    failed(error)
+  }
+}
 
 /** Runs adapters, a bounded number at a time, initialisation apart from the rest. */
 export class Runner {
@@ -25,6 +46,8 @@ export class Runner {
   readonly #runs = new Map<string, ActiveRun>()
   readonly #pending = new Set<Promise<void>>()
   readonly #unrecorded: EndedRun[] = []
+  /** How often the run of an operation has made room since it last ended otherwise. */
+  readonly #madeRoom = new Map<string, number>()
   #pools: { regular: PQueue; initialization: PQueue } | undefined
 
   constructor(engine: Engine) {
@@ -67,6 +90,7 @@ export class Runner {
       adapter,
       limits: { ...limits, ...adapter.limits },
       startedAt: clock.monotonic(),
+      longRunMs: LONG_RUN_MS * 2 ** (this.#madeRoom.get(operation.id) ?? 0),
     })
     this.#runs.set(operation.id, run)
     announceStarted(this.#engine, run)
@@ -78,11 +102,13 @@ export class Runner {
   /** Stops a run, if it runs here. */
   stop(run: ActiveRun, end: StopEnd): void {
     if (!run.stop(end, this.#engine.clock.monotonic())) return
-    try {
-      if (run.context !== undefined) run.adapter.onSyncCanceled?.(run.context)
-    } catch (error) {
+    const { id } = run.operation
+    if (end.kind === 'stopped' && end.reason === 'made-room') this.#madeRoom.set(id, (this.#madeRoom.get(id) ?? 0) + 1)
+    const { context } = run
+    const failed = (error: unknown): void => {
       this.#engine.log.warn('sync.on-sync-canceled-failed', { error: describeError(error, run.secrets).name })
     }
+    if (context !== undefined) callHook(() => run.adapter.onSyncCanceled?.(context), failed)
     this.#engine.wake()
   }
 
@@ -113,6 +139,7 @@ export class Runner {
     const ended = await this.#perform(run)
     run.isOver = true
     this.#runs.delete(run.operation.id)
+    if (ended.end.kind !== 'stopped') this.#madeRoom.delete(run.operation.id)
     try {
       await complete(this.#engine, ended)
     } catch (error) {
@@ -153,12 +180,15 @@ export class Runner {
       })
     const settled = await Promise.race([performing.then(() => true), run.givenUp.then(() => false)])
     if (!settled) this.#freeWhenSettled(run, performing)
-    const { result } = context
-    if (run.stoppedAs !== undefined) {
-      return { run, end: run.stoppedAs, error: undefined, result, stuck: !settled }
-    }
-    if (failure === undefined) return { run, end: this.#endOf(run, result), error: undefined, result, stuck: false }
-    return this.#failed(run, failure.error, result)
+    return this.#endedRun(run, context, failure, !settled)
+  }
+
+  #endedRun(run: ActiveRun, context: SyncContext, failure: { error: unknown } | undefined, stuck: boolean): EndedRun {
+    const { result, nonsense } = readResult(context.result)
+    if (run.stoppedAs !== undefined) return { run, end: run.stoppedAs, error: undefined, result, stuck }
+    if (failure !== undefined) return this.#failed(run, failure.error, result)
+    if (nonsense !== undefined) return this.#failed(run, nonsense, result)
+    return { run, end: this.#endOf(run, result), error: undefined, result, stuck: false }
   }
 
   /** A first refusal of a token that was handed out may be the token's fault; another one tells. */
@@ -206,14 +236,16 @@ export class Runner {
     return ready
   }
 
-  #failed(run: ActiveRun, error: unknown, result: SyncResult): EndedRun {
-    recordThrown(result, error, this.#engine.clock.now())
-    if (isSecurityError(error) && run.context !== undefined) {
-      try {
-        run.adapter.onSecurityException?.(run.context, error)
-      } catch {
-        // The first error is the one to report.
-      }
+  #failed(run: ActiveRun, error: unknown, thrown: SyncResult): EndedRun {
+    recordThrown(thrown, error, this.#engine.clock.now())
+    let result = thrown
+    const { context } = run
+    if (isSecurityError(error) && context !== undefined) {
+      const completed = { ...context, result: { ...thrown, stats: { ...thrown.stats } } }
+      // If it fails, too, the first error is the one to report.
+      callHook(() => run.adapter.onSecurityException?.(completed, error))
+      const read = readResult(completed.result)
+      if (read.nonsense === undefined) result = read.result
     }
     return { run, end: { kind: 'result', result }, error: describeError(error, run.secrets), result, stuck: false }
   }

@@ -19,12 +19,15 @@ export function isAged(operation: OperationRecord, now: number): boolean {
   return now - operation.waitingSince >= AGING_MS
 }
 
+/** The lane in which an operation counts that has waited so long: nothing urgent passes it then. */
+export function laneAt(operation: OperationRecord, at: number): Lane {
+  return operation.lane === LANE_REGULAR && isAged(operation, at) ? LANE_EXPEDITED : operation.lane
+}
+
 /** Orders candidates: initialisation, then expedited and aged ones, then the rest; within each by due instant. */
 export function compareCandidates(now: number): (one: OperationRecord, other: OperationRecord) => number {
-  const weight = (operation: OperationRecord): number =>
-    operation.lane === LANE_REGULAR && isAged(operation, now) ? LANE_EXPEDITED : operation.lane
   return (one, other) =>
-    weight(one) - weight(other) || one.waitingSince - other.waitingSince || one.createdAt - other.createdAt
+    laneAt(one, now) - laneAt(other, now) || one.waitingSince - other.waitingSince || one.createdAt - other.createdAt
 }
 
 /**

@@ -52,7 +52,7 @@ export interface SyncContext {
 export interface RunLimits {
   /** Without `progress()` for this long the run is canceled. Default 0: not watched. */
   readonly inactivityMs: number
-  /** A run of this length is stopped and tried again after backoff. Not for runs that the user asked for. Default 1 800 000. */
+  /** A run of this length is stopped and tried again after backoff. Not for runs that the user asked for. Default 1 800 000; 0: no limit. */
   readonly maxRunMs: number
   /** How long a run may take to end after its signal. Default 5 000. */
   readonly graceMs: number
@@ -87,7 +87,10 @@ export interface SyncAdapter {
   }
   /** Names that this authority had before: what is stored under them moves here, unless this name has its own already. */
   readonly formerAuthorities?: readonly string[]
-  /** Run again at once when `result.moreRecordsToGet` is set after a success. Default `false`. */
+  /**
+   * Run again at once when `result.moreRecordsToGet` is set after a success; 10 seconds later when the run was such a
+   * continuation itself and neither changed anything nor moved its cursor. Default `false`.
+   */
   readonly continuesOnMoreRecords?: boolean
   /** Overrides the engine's. */
   readonly backoff?: Partial<BackoffPolicy>

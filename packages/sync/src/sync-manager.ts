@@ -3,6 +3,7 @@ import { kindOf } from '@accountry/accounts/foundation'
 import type { SyncManagerEvents } from './events.ts'
 import { explainTarget, type PendingSync, type SyncExplanation } from './explain.ts'
 import { canonicalExtras, type SyncExtras } from './extras.ts'
+import { listKnownTargets, type SyncTargetFilter, type SyncTargetInfo } from './known-targets.ts'
 import { openEngine } from './open-engine.ts'
 import type { OpenedEngine } from './opened-engine.ts'
 import type { PeriodicSync, PeriodicSyncRequest } from './periodic-syncs.ts'
@@ -58,6 +59,15 @@ export class SyncManager implements AsyncDisposable {
   /** The adapters of this process. */
   getSyncAdapterTypes(): SyncAdapterType[] {
     return this.#opened.engine.adapters.list().map(adapterTypeOf)
+  }
+
+  /**
+   * Everything that is synchronised or could be: every account that this app may see, with every authority for which this
+   * or another process registered an adapter. What a settings page lists.
+   */
+  async getSyncTargets(filter: SyncTargetFilter = {}): Promise<SyncTargetInfo[]> {
+    await this.#opened.ready()
+    return listKnownTargets(this.#opened.engine, filter)
   }
 
   /** Begins to perform what is due. Calling it again does nothing. */

@@ -1,13 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type BackoffPolicy, DEFAULT_BACKOFF } from '../src/backoff.ts'
-import { fullSyncOf, type NextRun, nextRun, type RunEnd } from '../src/next-run.ts'
+import { continuationOf, fullSyncOf, type NextRun, nextRun, type RunEnd } from '../src/next-run.ts'
 import {
+  DISCARD_LOCAL_DELETIONS,
   DO_NOT_RETRY,
   has,
   IGNORE_BACKOFF,
   IGNORE_SETTINGS,
   type OperationRecord,
+  OVERRIDE_TOO_MANY_DELETIONS,
+  TOKEN_RENEWED,
   UPLOAD,
 } from '../src/sync-operation.ts'
 import { createSyncResult, type SyncResult } from '../src/sync-result.ts'
@@ -50,6 +53,11 @@ describe('what follows from a run', () => {
     const flags = IGNORE_BACKOFF | IGNORE_SETTINGS
     const next = after(({ stats }) => stats.numIoExceptions++, { flags })
     expect(next.operation?.flags).toBe(IGNORE_SETTINGS)
+  })
+
+  it('forgets after another error that a token was renewed, so that the same request merges with the retry', () => {
+    const next = after(({ stats }) => stats.numIoExceptions++, { flags: TOKEN_RENEWED })
+    expect(next.operation?.flags).toBe(0)
   })
 
   it('is nothing after a cancel, which changes no wait', () => {
@@ -162,5 +170,26 @@ describe('what follows from a run', () => {
     const before = operation({ reason: 'full-sync-requested' })
     const again = fullSyncOf(before, NO_WAITS, 'again', NOW)
     expect(again).toMatchObject({ reason: 'full-sync-requested', notBeforeAt: NOW + 10_000, dueAt: NOW + 10_000 })
+  })
+
+  it('takes no answer about deletions into a full sync: it was for what the person had seen', () => {
+    const before = operation({ flags: OVERRIDE_TOO_MANY_DELETIONS | DISCARD_LOCAL_DELETIONS | IGNORE_SETTINGS })
+    expect(fullSyncOf(before, NO_WAITS, 'full', NOW).flags).toBe(IGNORE_SETTINGS)
+  })
+
+  it('goes on at once for more records, but not past what the server asked to wait', () => {
+    const before = operation({ flags: IGNORE_BACKOFF | IGNORE_SETTINGS, extras: '{"a":1}', reason: 'user' })
+    expect(continuationOf(before, NO_WAITS, 'more', NOW, false)).toMatchObject({ extras: '{"a":1}', dueAt: NOW })
+    const waits = { ...NO_WAITS, delayUntilAt: NOW + 60_000 }
+    expect(continuationOf(before, waits, 'more', NOW, true)).toMatchObject({
+      flags: IGNORE_SETTINGS,
+      dueAt: NOW + 60_000,
+    })
+  })
+
+  it('waits before it goes on once more when going on got it no further', () => {
+    const before = operation({ reason: 'more-records' })
+    expect(continuationOf(before, NO_WAITS, 'more', NOW, true).dueAt).toBe(NOW)
+    expect(continuationOf(before, NO_WAITS, 'more', NOW, false).dueAt).toBe(NOW + 10_000)
   })
 })
