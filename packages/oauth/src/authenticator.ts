@@ -14,7 +14,7 @@ import {
 } from '@accountry/accounts'
 import { fieldsOf, scopesIn } from './credential-fields.ts'
 import { signInWithDeviceCode } from './device-flow.ts'
-import { noLocalBrowser } from './environment.ts'
+import { ownSurroundings, placeOf } from './environment.ts'
 import { hasFeatures } from './features.ts'
 import { isUnattended, pickFlow } from './flows.ts'
 import { getAuthToken } from './get-auth-token.ts'
@@ -167,9 +167,8 @@ async function signIn(
   authTokenType: string | undefined,
 ): Promise<NewAccount> {
   const { flows, label, redirect } = client.settings
-  const surroundings = { variables: process.env, platform: process.platform }
   const { interaction } = context
-  const picked = pickFlow({ flows, redirect, interaction, noLocalBrowser: noLocalBrowser(surroundings) })
+  const picked = pickFlow({ flows, redirect, interaction, place: placeOf(ownSurroundings()) })
   if (picked.flow === 'loopback' && redirect.kind === 'loopback') {
     return await signInThroughLoopback(client, context, request, redirect.loopback)
   }

@@ -1,4 +1,5 @@
 import type { InteractionHandler } from '@accountry/accounts'
+import type { Place } from './environment.ts'
 import type { Redirect } from './redirect-uri.ts'
 
 /** How a person, or a machine without one, gets to a first credential. */
@@ -14,56 +15,79 @@ export const FLOWS = [
 
 export type OAuthFlow = (typeof FLOWS)[number]
 
-/** What a flow needs and can do, so that adding one is adding a row. */
-export interface FlowTraits {
-  /** Needs a browser that reaches a listener of this process. */
-  readonly needsLocalBrowser: boolean
+/** Where a flow can run and what it can do, so that adding one is adding a row. Each `false` has its reason. */
+export interface FlowTraits extends Readonly<Record<Place, boolean>> {
   /** Runs to its end inside one call; otherwise through `startAddAccountSession` and `finishSession`. */
   readonly inOneCall: boolean
   /** There is a person who is asked. */
   readonly hasPerson: boolean
 }
 
+const EVERYWHERE: Readonly<Record<Place, true>> = {
+  desktop: true,
+  wsl: true,
+  remoteShell: true,
+  cloudWorkspace: true,
+  container: true,
+  noDisplay: true,
+}
+
 export const FLOW_TRAITS: Readonly<Record<OAuthFlow, FlowTraits>> = {
-  loopback: { needsLocalBrowser: true, inOneCall: true, hasPerson: true },
-  'device-code': {
-    // The browser may be on a phone.
-    needsLocalBrowser: false,
+  loopback: {
+    desktop: true,
+    // A browser on Windows reaches a listener on 127.0.0.1 inside WSL.
+    wsl: true,
+    // 127.0.0.1 of the machine with the browser is not this machine's.
+    remoteShell: false,
+    // The browser is at home, and nothing leads from its 127.0.0.1 to here.
+    cloudWorkspace: false,
+    // The browser is outside, and the port inside is published to nobody.
+    container: false,
+    // There is nothing to open a browser on.
+    noDisplay: false,
     inOneCall: true,
     hasPerson: true,
   },
-  'pasted-redirect': {
-    // The person carries the address over.
-    needsLocalBrowser: false,
-    inOneCall: true,
-    hasPerson: true,
-  },
+  // The browser may be on a phone.
+  'device-code': { ...EVERYWHERE, inOneCall: true, hasPerson: true },
+  // The person carries the address over.
+  'pasted-redirect': { ...EVERYWHERE, inOneCall: true, hasPerson: true },
   'app-link': {
     // The operating system finds the app; no listener is involved.
-    needsLocalBrowser: false,
+    ...EVERYWHERE,
     // The link may start the app anew, so the call that began the sign-in may be gone.
     inOneCall: false,
     hasPerson: true,
   },
   web: {
     // The answer arrives at the app's web server.
-    needsLocalBrowser: false,
+    ...EVERYWHERE,
     // Perhaps in another process than the one that began.
     inOneCall: false,
     hasPerson: true,
   },
   'client-credentials': {
-    needsLocalBrowser: false,
+    ...EVERYWHERE,
     inOneCall: true,
     // The client acts for itself.
     hasPerson: false,
   },
   'jwt-bearer': {
-    needsLocalBrowser: false,
+    ...EVERYWHERE,
     inOneCall: true,
     // A signed statement stands in for the person.
     hasPerson: false,
   },
+}
+
+/** What a person reads about a place where no flow of the app's list can run. */
+const NOT_HERE: Readonly<Record<Place, string>> = {
+  desktop: 'this is a desktop',
+  wsl: 'this is WSL',
+  remoteShell: 'this is a remote shell; the browser runs on another machine',
+  cloudWorkspace: 'this is a workspace in the cloud; the browser runs on another machine',
+  container: 'this is a container, which a browser outside does not reach',
+  noDisplay: 'there is no display for a browser',
 }
 
 /** What decides which flow can run. */
@@ -71,8 +95,8 @@ export interface FlowChoice {
   readonly flows: readonly OAuthFlow[]
   readonly redirect: Redirect
   readonly interaction: InteractionHandler | undefined
-  /** Why a browser here cannot come back, see `environment.ts`. */
-  readonly noLocalBrowser: string | undefined
+  /** Where this process runs, see `environment.ts`. */
+  readonly place: Place
 }
 
 /**
@@ -111,9 +135,9 @@ function whyUnsupported(flow: OAuthFlow, { redirect }: FlowChoice): string | und
 }
 
 function whyNobodyCanBeAsked(flow: OAuthFlow, choice: FlowChoice): string | undefined {
-  const { flows, interaction, noLocalBrowser } = choice
+  const { flows, interaction, place } = choice
   if (flow === 'loopback' && interaction?.openBrowser === undefined) return 'the app opens no browser'
   if (flow === 'device-code' && interaction?.showDeviceCode === undefined) return 'the app shows no code'
   if (flow === 'pasted-redirect' && interaction?.promptCredentials === undefined) return 'the app asks no questions'
-  return FLOW_TRAITS[flow].needsLocalBrowser && flows.length > 1 ? noLocalBrowser : undefined
+  return FLOW_TRAITS[flow][place] || flows.length === 1 ? undefined : NOT_HERE[place]
 }

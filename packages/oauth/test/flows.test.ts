@@ -2,8 +2,8 @@ import { SecretInput } from '@accountry/accounts'
 import { createOAuthAuthenticator, type OAuthAuthenticatorOptions } from '@accountry/oauth'
 import { type AuthorizationServer, createFakeClock, startAuthorizationServer } from '@accountry/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { noLocalBrowser } from '../src/environment.ts'
-import { type FlowChoice, pickFlow } from '../src/flows.ts'
+import { placeOf, type Surroundings } from '../src/environment.ts'
+import { FLOW_TRAITS, type FlowChoice, pickFlow } from '../src/flows.ts'
 import { errorOf, testContext, testCredential } from './context.ts'
 
 let server: AuthorizationServer
@@ -353,15 +353,15 @@ describe('pickFlow', () => {
     flows: ['loopback', 'device-code'],
     redirect: loopback,
     interaction: all,
-    noLocalBrowser: undefined,
+    place: 'desktop',
   }
 
   it.each<[string, Partial<FlowChoice>, string | undefined]>([
     ['the first where everything works', {}, 'loopback'],
-    ['the second without a local browser', { noLocalBrowser: 'ssh' }, 'device-code'],
+    ['the second without a local browser', { place: 'remoteShell' }, 'device-code'],
     [
       'the only one even so: the app knows better than a guess',
-      { flows: ['loopback'], noLocalBrowser: 'ssh' },
+      { flows: ['loopback'], place: 'remoteShell' },
       'loopback',
     ],
     ['one that the app can show', { interaction: { showDeviceCode: async () => undefined } }, 'device-code'],
@@ -371,18 +371,40 @@ describe('pickFlow', () => {
     expect(pickFlow({ ...base, ...change }).flow).toBe(flow)
   })
 
-  it.each([
-    ['a display', { DISPLAY: ':0' }, 'linux', undefined],
-    ['a Mac', {}, 'darwin', undefined],
-    ['WSL', { WSL_DISTRO_NAME: 'Debian' }, 'linux', undefined],
-    ['SSH', { SSH_CONNECTION: 'x', DISPLAY: ':10' }, 'linux', /remote/],
-    ['SSH to a Mac', { SSH_TTY: 'x' }, 'darwin', /remote/],
-    ['a container', { container: 'podman' }, 'linux', /container/],
-    ['a bare server', {}, 'linux', /display/],
-    ['a workspace in the cloud', { CODESPACES: 'true' }, 'linux', /cloud/],
-  ] as const)('knows %s', (_name, variables, platform, reason) => {
-    const found = noLocalBrowser({ variables, platform })
-    if (reason === undefined) expect(found).toBeUndefined()
-    else expect(found).toMatch(reason)
+  it.each(['remoteShell', 'cloudWorkspace', 'container', 'noDisplay'] as const)(
+    'says why no browser helps: %s',
+    (place) => {
+      const { openBrowser } = all
+      const picked = pickFlow({ ...base, interaction: { openBrowser }, place })
+      expect(picked).toMatchObject({
+        needsInteraction: true,
+        reasons: [/^loopback: th/, 'device-code: the app shows no code'].map((text) => expect.stringMatching(text)),
+      })
+    },
+  )
+
+  it.each<[string, NodeJS.ProcessEnv, Partial<Surroundings>, string]>([
+    ['a display', { DISPLAY: ':0' }, {}, 'desktop'],
+    ['a browser that somebody named', { BROWSER: 'lynx' }, {}, 'desktop'],
+    ['a Mac', {}, { platform: 'darwin' }, 'desktop'],
+    ['Windows', {}, { platform: 'win32' }, 'desktop'],
+    ['WSL by its variables', { WSL_DISTRO_NAME: 'Debian' }, {}, 'wsl'],
+    ['WSL by its kernel, under sudo', {}, { kernel: () => 'Linux version 6.6-microsoft-standard-WSL2' }, 'wsl'],
+    ['SSH', { SSH_CONNECTION: 'x', DISPLAY: ':10' }, {}, 'remoteShell'],
+    ['SSH to a Mac', { SSH_TTY: 'x' }, { platform: 'darwin' }, 'remoteShell'],
+    ['a container of systemd or Podman', { container: 'podman' }, {}, 'container'],
+    ['a container of Docker', { DISPLAY: ':0' }, { hasFile: (path) => path === '/.dockerenv' }, 'container'],
+    ['a container of Podman by its file', {}, { hasFile: (path) => path === '/run/.containerenv' }, 'container'],
+    ['Kubernetes', { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, {}, 'container'],
+    ['a bare server', {}, {}, 'noDisplay'],
+    ['a workspace in the cloud', { CODESPACES: 'true' }, {}, 'cloudWorkspace'],
+  ])('knows %s', (_name, variables, others, place) => {
+    const nothing: Surroundings = { variables, platform: 'linux', hasFile: () => false, kernel: () => '' }
+    expect(placeOf({ ...nothing, ...others })).toBe(place)
+  })
+
+  it('has a reason for one flow only to need a browser here', () => {
+    const bound = Object.entries(FLOW_TRAITS).filter(([, traits]) => !traits.container)
+    expect(bound.map(([flow]) => flow)).toEqual(['loopback'])
   })
 })
