@@ -105,6 +105,21 @@ test('hold carries the request out and keeps the answer back', async () => {
   expect(await answer).toMatchObject({ status: 200 })
 })
 
+test('dateOffsetMs tells another time, or none, beside whatever else is wrong', async () => {
+  const clock = createFakeClock(Date.UTC(2031, 4, 5))
+  await using other = await startAuthorizationServer({ clock })
+  other.faults.next('jwks', { dateOffsetMs: -600_000 })
+  other.faults.next('jwks', { dateOffsetMs: 3_600_000, status: 503 })
+  other.faults.next('jwks', { dateOffsetMs: 'absent' })
+  const answers = [await fetch(`${other.issuer}/jwks`), await fetch(`${other.issuer}/jwks`)]
+  expect(answers.map(({ status, headers }) => [status, headers.get('date')])).toEqual([
+    [200, 'Sun, 04 May 2031 23:50:00 GMT'],
+    [503, 'Mon, 05 May 2031 01:00:00 GMT'],
+  ])
+  expect((await fetch(`${other.issuer}/jwks`)).headers.get('date')).toBeNull()
+  expect((await fetch(`${other.issuer}/jwks`)).headers.get('date')).not.toBeNull()
+})
+
 test('a delay goes together with other kinds', async () => {
   const clock = createFakeClock()
   await using other = await startAuthorizationServer({ clock })

@@ -24,6 +24,11 @@ export type FaultKind =
   | { readonly rewrite: (body: any) => unknown }
   /** Sends the client elsewhere; the provider never sees the request. Default status: 307, which keeps the body. */
   | { readonly redirect: string; readonly redirectStatus?: number }
+  /**
+   * Tells another time than it is: milliseconds to add to the server's clock in the `Date` of the answer, or `'absent'`
+   * for an answer without one. Combines with other kinds.
+   */
+  | { readonly dateOffsetMs: number | 'absent' }
   /** Breaks the connection after so many bytes of the body. */
   | { readonly cutAfterBytes: number }
   /** The provider does what was asked, and the answer waits until this resolves. */

@@ -106,6 +106,7 @@ export class Front {
     }
     const final = await rewritten(answer, fault)
     record.status = final.status
+    this.#tellTime(response, fault)
     send(response, final, fault)
   }
 
@@ -117,6 +118,12 @@ export class Front {
     await promise
     request.socket.off('close', resolve)
     cancel()
+  }
+
+  #tellTime(response: ServerResponse, fault: Fault | undefined): void {
+    if (fault === undefined || !('dateOffsetMs' in fault)) return
+    if (fault.dateOffsetMs === 'absent') response.sendDate = false
+    else response.setHeader('date', new Date(this.#clock.now() + fault.dateOffsetMs).toUTCString())
   }
 
   async #forward(request: IncomingMessage, body: Buffer): Promise<Answer> {
@@ -132,10 +139,9 @@ export class Front {
         agent: this.#agent,
       },
       (inner) => {
-        bodyOf(inner).then(
-          (text) => resolve({ status: inner.statusCode ?? 500, headers: inner.headers, body: text }),
-          reject,
-        )
+        // The time is told here.
+        const { date: _date, ...headers } = inner.headers
+        bodyOf(inner).then((text) => resolve({ status: inner.statusCode ?? 500, headers, body: text }), reject)
       },
     )
     forwarded.once('error', reject).end(body)
