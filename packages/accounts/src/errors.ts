@@ -185,7 +185,7 @@ const ACTIONS: Partial<Record<AccountErrorCode, AccountErrorAction>> = {
 /**
  * The error of everything that can go wrong with an account, a token or the vault.
  *
- * Switch on {@link AccountError.code}; show {@link AccountError.message}, which names the account and what to do.
+ * Switch on {@link AccountError.code}; show `message`, which names the account and what to do.
  * No field ever holds a secret. Wrong arguments are `TypeError` or `RangeError` instead.
  */
 export class AccountError extends Error {

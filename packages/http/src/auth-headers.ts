@@ -21,11 +21,11 @@ export interface AuthHeaders {
  * > The client sends them wherever it follows a redirect to. Turn its redirects off, or see that it drops
  * > `Authorization` and `DPoP` for another origin. Ask again for each request.
  *
- * On a 401 call {@link AccountManager.invalidateAuthToken} with the token and ask once more.
+ * On a 401 call `AccountManager.invalidateAuthToken` with the token and ask once more.
  *
- * @throws {@link AccountError} `ERR_ORIGIN_NOT_ALLOWED` when the token must not go to `url`.
- * @throws {@link AccountError} `ERR_TLS` when `NODE_TLS_REJECT_UNAUTHORIZED=0` is set.
- * @throws {@link AccountError} What {@link AccountManager.getAuthToken} throws.
+ * @throws AccountError `ERR_ORIGIN_NOT_ALLOWED` when the token must not go to `url`.
+ * @throws AccountError `ERR_TLS` when `NODE_TLS_REJECT_UNAUTHORIZED=0` is set.
+ * @throws AccountError What `AccountManager.getAuthToken` throws.
  * @throws TypeError for wrong options, or when `url` is not a URL.
  */
 export async function getAuthHeaders(

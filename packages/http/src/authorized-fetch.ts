@@ -37,13 +37,13 @@ export type AuthorizedFetch = typeof fetch & {
  * ```
  *
  * @returns A function with the signature of `fetch`. It rejects as `fetch` does, and also with:
- * @throws {@link AccountError} `ERR_ORIGIN_NOT_ALLOWED` for a URL, or a redirect, that the token must not go to.
- * @throws {@link AccountError} `ERR_NOT_REPLAYABLE` when the request had to be repeated and its body is used up.
- * @throws {@link AccountError} `ERR_SCOPE_NOT_GRANTED` when the service wants more rights; they are in `challenge.scopes`.
- * @throws {@link AccountError} `ERR_INTERACTION_REQUIRED` (`step_up`) when the service wants a stronger sign-in; what
+ * @throws AccountError `ERR_ORIGIN_NOT_ALLOWED` for a URL, or a redirect, that the token must not go to.
+ * @throws AccountError `ERR_NOT_REPLAYABLE` when the request had to be repeated and its body is used up.
+ * @throws AccountError `ERR_SCOPE_NOT_GRANTED` when the service wants more rights; they are in `challenge.scopes`.
+ * @throws AccountError `ERR_INTERACTION_REQUIRED` (`step_up`) when the service wants a stronger sign-in; what
  *   it asks for is in `challenge`.
- * @throws {@link AccountError} `ERR_TLS` when `NODE_TLS_REJECT_UNAUTHORIZED=0` is set.
- * @throws {@link AccountError} What {@link AccountManager.getAuthToken} throws.
+ * @throws AccountError `ERR_TLS` when `NODE_TLS_REJECT_UNAUTHORIZED=0` is set.
+ * @throws AccountError What `AccountManager.getAuthToken` throws.
  * @throws TypeError for wrong options, and for a request that brings its own `Authorization`.
  * @see [RFC 6750, section 3](https://www.rfc-editor.org/rfc/rfc6750.html#section-3)
  */

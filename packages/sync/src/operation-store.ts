@@ -41,7 +41,7 @@ export interface TargetRecord {
   /** Records that wait for the person's word, or 0. */
   readonly deletionsHeld: number
   readonly cursor: string | undefined
-  /** What {@link ./status.ts} remembers, as JSON. */
+  /** What `status.ts` remembers, as JSON. */
   readonly status: string
   readonly createdAt: number
 }

@@ -2,7 +2,7 @@ import { describe, it } from 'vitest'
 import { missingSecretServiceTools } from './secret-service.ts'
 
 /**
- * `describe` for tests that need a real Secret Service (see {@link startSecretService}).
+ * `describe` for tests that need a real Secret Service (see `startSecretService`).
  *
  * Where its programs are not installed the tests are skipped and standard error says so; with the variable `CI` set
  * that is a failed test instead, so that a build never passes without them.
