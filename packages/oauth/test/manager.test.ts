@@ -1,5 +1,5 @@
 // Through AccountManager, as an app does it, against a real authorization server.
-import { type AccountManager, type AccountState, isAccountError } from '@accountry/accounts'
+import { type AccountManager, type AccountState, type InteractionHandler, isAccountError } from '@accountry/accounts'
 import { createOAuthAuthenticator, createSecretAuthenticator, type OAuthAuthenticatorOptions } from '@accountry/oauth'
 import { google } from '@accountry/oauth/providers/google'
 import {
@@ -85,6 +85,30 @@ describe('an account that signed in', () => {
     await Promise.all(wanted.map((type) => manager.getAuthToken(account, type)))
     expect(server.requestsTo('token')).toHaveLength(2)
     expect(await server.isRefreshTokenAlive((await manager.getPassword(account)) ?? '')).toBe(true)
+  })
+
+  it('opens one page, however many programs want it signed in at once', async () => {
+    const manager = await open()
+    const opened: URL[] = []
+    const browser = server.browser()
+    const interaction: InteractionHandler = {
+      openBrowser: async (request) => {
+        opened.push(request.url)
+        await browser.openBrowser?.(request)
+      },
+    }
+    const others = await Promise.all(
+      [1, 2, 3].map(() => world.another({ authenticators: [authenticator()], interaction })),
+    )
+    const accounts = await Promise.all(
+      others.map((other) => other.resolveAccount('com.example', { interaction: 'allow' })),
+    )
+    expect(new Set(accounts.map(({ id }) => id)).size).toBe(1)
+    expect(opened).toHaveLength(1)
+    const again = others.map((other) => other.updateCredentials(accounts[0]!))
+    await Promise.all(again)
+    expect(opened).toHaveLength(2)
+    expect(await manager.getAccounts()).toHaveLength(1)
   })
 
   it('is updated, not doubled, when the same person signs in again', async () => {
