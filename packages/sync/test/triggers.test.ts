@@ -192,7 +192,7 @@ describe('messages of a WebSocket', () => {
     expect(pushes).toHaveLength(1)
   })
 
-  it('wait for the person after the server has refused two tokens', async () => {
+  it('try another token when the server closes for lack of rights', async () => {
     const { options } = await surroundings()
     await using server = await WebSocketServer.start()
     const trigger = started(createWebSocketTrigger({ ...options, url: server.url, syncOnReconnect: false }))

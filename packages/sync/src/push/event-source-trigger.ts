@@ -1,6 +1,9 @@
+import { systemClock } from '@accountry/accounts'
+import { checkedObject } from '../sync-request.ts'
 import { EventStreamParser } from './event-stream.ts'
 import { ListeningTrigger } from './listening-trigger.ts'
 import type { Connect, ConnectionEnd, SyncTrigger, SyncTriggerOptions } from './sync-trigger.ts'
+import { checkFunction, checkTexts } from './trigger-options.ts'
 
 export interface EventSourceTriggerOptions extends SyncTriggerOptions {
   /** Types of events that count. Default: all. */
@@ -15,9 +18,12 @@ export interface EventSourceTriggerOptions extends SyncTriggerOptions {
  * A `401` leads to one try with another token; a second one waits until the account's person has signed in. `204` ends
  * it, as the HTML standard says. `Retry-After` and `retry:` are honoured.
  *
- * @throws TypeError for a URL that is neither https nor loopback.
+ * @throws TypeError for wrong options, and for a URL that is neither https nor loopback.
  */
 export function createEventSourceTrigger(options: EventSourceTriggerOptions): SyncTrigger {
+  checkedObject(options, 'options')
+  checkTexts(options.events, 'events')
+  checkFunction(options.fetch, 'fetch')
   let lastId = ''
   let retryMs: number | undefined
   const connect: Connect = async ({ url, headers, signal, opened, alive, received }) => {
@@ -27,7 +33,7 @@ export function createEventSourceTrigger(options: EventSourceTriggerOptions): Sy
       cache: 'no-store',
       signal,
     })
-    const refusal = refusalOf(response)
+    const refusal = refusalOf(response, (options.clock ?? systemClock).now())
     if (refusal !== undefined) {
       await response.body?.cancel()
       return refusal
@@ -48,19 +54,19 @@ export function createEventSourceTrigger(options: EventSourceTriggerOptions): Sy
 }
 
 /** How the connection ends when the answer is no event stream. */
-function refusalOf(response: Response): ConnectionEnd | undefined {
+function refusalOf(response: Response, now: number): ConnectionEnd | undefined {
   const { status, headers } = response
   if (status === 204) return { kind: 'over' }
   if (status === 401) return { kind: 'refused' }
   const isStream = headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() === 'text/event-stream'
   if (status === 200 && isStream) return undefined
-  return { kind: 'lost', retryAfterMs: retryAfterOf(headers.get('retry-after')) }
+  return { kind: 'lost', retryAfterMs: retryAfterOf(headers.get('retry-after'), now) }
 }
 
 /** @see [RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3) */
-function retryAfterOf(value: string | null): number | undefined {
+function retryAfterOf(value: string | null, now: number): number | undefined {
   if (value === null) return undefined
   if (/^\d+$/.test(value)) return Number(value) * 1_000
   const at = Date.parse(value)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }

@@ -1,17 +1,22 @@
 import { type AuthToken, type Clock, isAccountError, systemClock } from '@accountry/accounts'
 import { isAuthenticationError } from '../run-errors.ts'
+import { checkedObject } from '../sync-request.ts'
 import type {
   Connect,
   ConnectionEnd,
   PushMessage,
+  PushTarget,
   SyncTrigger,
   SyncTriggerOptions,
   SyncTriggerState,
 } from './sync-trigger.ts'
+import { checkTriggerOptions } from './trigger-options.ts'
 
 const INITIAL_MS = 1_000
 const MAX_MS = 300_000
 const IDLE_TIMEOUT_MS = 300_000
+/** A connection that stood this long was a good one; who only ever opens and closes is waited for longer and longer. */
+const STOOD_MS = 10_000
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /**
@@ -29,9 +34,12 @@ export class ListeningTrigger implements SyncTrigger {
   #failures = 0
   #refusals = 0
   #wasOpen = false
+  /** Monotonic; when the connection of this attempt stood. */
+  #openedAt: number | undefined
   #wake: () => void = () => undefined
 
   constructor(options: SyncTriggerOptions, connect: Connect, schemes: readonly string[]) {
+    checkTriggerOptions(options)
     this.#options = options
     this.#connect = connect
     this.#url = checkedUrl(options.url, schemes)
@@ -65,7 +73,7 @@ export class ListeningTrigger implements SyncTrigger {
       if (this.#closing.signal.aborted) break
       if (end.kind === 'refused' && this.#refusals > 1) await this.#untilAccountChanges()
       else if (end.kind === 'refused' && this.#refusals === 1) continue
-      else await this.#pause(end.retryAfterMs ?? this.#nextWaitMs())
+      else await this.#pause(this.#waitMs(end.retryAfterMs))
     }
     this.#state = 'closed'
   }
@@ -77,6 +85,7 @@ export class ListeningTrigger implements SyncTrigger {
     const attempt = new AbortController()
     const signal = AbortSignal.any([attempt.signal, this.#closing.signal])
     const watch = this.#watchIdle(attempt)
+    this.#openedAt = undefined
     try {
       token = await this.#token()
       const headers = token === undefined ? {} : await this.#headers(token)
@@ -87,6 +96,10 @@ export class ListeningTrigger implements SyncTrigger {
       end = this.#endOf(error)
     } finally {
       watch.stop()
+    }
+    if (this.#stood()) {
+      this.#failures = 0
+      this.#refusals = 0
     }
     this.#failures++
     if (end.kind === 'refused') {
@@ -120,33 +133,39 @@ export class ListeningTrigger implements SyncTrigger {
 
   #opened(): void {
     this.#state = 'open'
-    this.#failures = 0
-    this.#refusals = 0
+    this.#openedAt = this.#clock.monotonic()
     if (this.#wasOpen && this.#options.syncOnReconnect !== false) this.#notify({})
     this.#wasOpen = true
   }
 
   #received(message: PushMessage): void {
-    let about: ReturnType<NonNullable<SyncTriggerOptions['target']>> = {}
     try {
-      if (this.#options.target !== undefined) about = this.#options.target(message)
+      const about: unknown = this.#options.target === undefined ? {} : this.#options.target(message)
+      if (about !== undefined) this.#notify(checkedObject(about as PushTarget, 'the answer of target'))
     } catch (error) {
       // A message that the app cannot read is a reason to look, too.
       const name = error instanceof Error ? error.name : 'unknown'
       this.#options.logger?.warn('sync.push-not-understood', { authority: this.#options.authority, error: name })
+      this.#notify({})
     }
-    if (about !== undefined) this.#notify(about)
   }
 
-  #notify(about: NonNullable<ReturnType<NonNullable<SyncTriggerOptions['target']>>>): void {
+  /** @throws TypeError, RangeError when the app made something of the message that cannot be asked for. */
+  #notify(about: PushTarget): void {
     const { sync, account, authority } = this.#options
     if (this.#closing.signal.aborted) return
     const { extras } = about
-    sync.notifyPush({
-      account: about.account ?? account,
-      authority: about.authority ?? authority,
-      ...(extras !== undefined && { extras }),
-    })
+    try {
+      sync.notifyPush({
+        account: about.account ?? account,
+        authority: about.authority ?? authority,
+        ...(extras !== undefined && { extras }),
+      })
+    } catch (error) {
+      if (!isAccountError(error)) throw error
+      // The engine is closed: nobody is there any more whom a message could concern.
+      this.#closing.abort()
+    }
   }
 
   /** Ends an attempt that has been silent for too long: after a suspend the other side is often gone. */
@@ -159,6 +178,18 @@ export class ListeningTrigger implements SyncTrigger {
     }
     alive()
     return { alive, stop: () => cancel() }
+  }
+
+  #stood(): boolean {
+    return this.#openedAt !== undefined && this.#clock.monotonic() - this.#openedAt >= STOOD_MS
+  }
+
+  /** What the server asked for counts, but a server that asks to be asked at once, again and again, is not. */
+  #waitMs(askedMs: number | undefined): number {
+    const ownMs = this.#nextWaitMs()
+    if (askedMs === undefined) return ownMs
+    const { initialMs = INITIAL_MS } = this.#options.reconnect ?? {}
+    return Math.max(askedMs, this.#failures > 1 ? ownMs : initialMs / 2)
   }
 
   #nextWaitMs(): number {

@@ -1,5 +1,7 @@
+import { checkedObject } from '../sync-request.ts'
 import { ListeningTrigger } from './listening-trigger.ts'
 import type { Connect, ConnectionEnd, SyncTrigger, SyncTriggerOptions } from './sync-trigger.ts'
+import { checkFunction, checkTexts } from './trigger-options.ts'
 
 export interface WebSocketTriggerOptions extends SyncTriggerOptions {
   readonly protocols?: readonly string[]
@@ -20,12 +22,15 @@ const NORMAL_CLOSURE = 1000
  * Closing with 1008 or 4401 counts as a refusal of the token: one try with another, then it waits until the account's
  * person has signed in.
  *
- * @throws TypeError for a URL that is neither wss nor loopback.
+ * @throws TypeError for wrong options, and for a URL that is neither wss nor loopback.
  */
 export function createWebSocketTrigger(options: WebSocketTriggerOptions): SyncTrigger {
+  checkedObject(options, 'options')
+  checkFunction(options.hello, 'hello')
+  checkTexts(options.protocols, 'protocols')
   let failedHandshakes = 0
   const connect: Connect = ({ url, headers, signal, opened, alive, received }) =>
-    new Promise<ConnectionEnd>((resolve) => {
+    new Promise<ConnectionEnd>((resolve, reject) => {
       // Node's WebSocket takes headers; the browser's, which the types describe, does not.
       const init = { protocols: [...(options.protocols ?? [])], headers }
       const socket = new WebSocket(url, init as never)
@@ -39,8 +44,14 @@ export function createWebSocketTrigger(options: WebSocketTriggerOptions): SyncTr
       socket.addEventListener('open', () => {
         stood = true
         failedHandshakes = 0
-        opened()
-        if (options.hello !== undefined) socket.send(options.hello())
+        try {
+          opened()
+          if (options.hello !== undefined) socket.send(options.hello())
+        } catch (error) {
+          // Thrown in a listener it would end the process.
+          socket.close(NORMAL_CLOSURE)
+          reject(error)
+        }
       })
       socket.addEventListener('message', ({ data }: MessageEvent) => {
         alive()
