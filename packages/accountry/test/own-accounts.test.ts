@@ -1,6 +1,6 @@
 import { startAuthorizationServer } from '@accountry/testing'
 import { describe, expect, test } from 'vitest'
-import { UsageError } from '../src/command/exit-codes.ts'
+import { NoVaultError, UsageError } from '../src/command/exit-codes.ts'
 import { chooseVault } from '../src/command/own-accounts.ts'
 import { makeAppVault } from './support/app-vault.ts'
 import { runScript, type ScriptResult } from './support/run-script.ts'
@@ -13,7 +13,7 @@ describe('chooseVault', () => {
   })
 
   test.each([
-    [undefined, [], 'There is no vault yet'],
+    ['nope', [], 'There is no vault "nope". There is: none at all yet'],
     [undefined, ['home', 'work'], 'home, work'],
     ['nope', ['home'], 'There is no vault "nope". There is: home'],
     ['../home', ['home'], 'There is no vault "../home"'],
@@ -21,6 +21,10 @@ describe('chooseVault', () => {
     expect(() => chooseVault(wanted, existing)).toThrow(UsageError)
     expect(() => chooseVault(wanted, existing)).toThrow(message)
   })
+})
+
+test('chooseVault tells a person without any vault from one who named a wrong one', () => {
+  expect(() => chooseVault(undefined, [])).toThrow(NoVaultError)
 })
 
 const bin = new URL('../src/bin.ts', import.meta.url)
@@ -48,9 +52,22 @@ describe('the accountry command', () => {
     expect((await accountry('doctor', '--offline')).output).toContain('keeps the key in plain sight')
   })
 
-  test('says that there is no vault yet', async () => {
+  test.each([
+    [['list', '--json'], 0, '[]\n'],
+    [['list'], 0, 'No accounts yet.\n'],
+    [['default'], 0, 'No default account.\n'],
+    [['sync', 'status'], 0, 'Nothing is synchronised.\n'],
+    [['sync', 'explain'], 0, 'Nothing is synchronised.\n'],
+    [['sync', 'history'], 0, 'Nothing has run yet.\n'],
+    [['token', 'ana', 'tasks'], 4, ''],
+    [['remove', 'ana', '--yes'], 4, ''],
+    [['add'], 4, ''],
+    [['sync', 'now'], 4, ''],
+    [['list', '--vault', 'nope'], 2, ''],
+  ])('takes a machine without any vault as one with nothing to work on: %j', async (args, code, output) => {
     await using folder = await vaultFolder()
-    const result = await runScript(bin, { args: ['list'], env: { XDG_DATA_HOME: folder.path } })
-    expect(result).toMatchObject({ code: 2, output: '', errors: expect.stringContaining('There is no vault yet') })
+    const result = await runScript(bin, { args, env: { XDG_DATA_HOME: folder.path } })
+    expect(result).toMatchObject({ code, output })
+    if (code === 4) expect(result.errors).toContain('There is no vault yet')
   })
 })

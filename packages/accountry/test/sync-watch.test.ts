@@ -2,10 +2,12 @@ import type { SyncStatus } from 'accountry'
 import { describe, expect, test } from 'vitest'
 import { changesOf, progressText, type Sight } from '../src/command/sync-watch.ts'
 
+const target = { account: { id: 'a', type: 'com.example', name: 'ana' }, authority: 'tasks' }
+
 function sight(status: Partial<SyncStatus>, progress?: Sight['progress']): Sight {
   const totals = { numSyncs: 0, totalElapsedMs: 0, numFailures: 0, numCancels: 0, bySource: {} }
   const base = { active: false, pending: false, totals, events: [] }
-  return { id: 'a', name: 'tasks of ana', status: { ...base, ...status } as SyncStatus, progress }
+  return { id: 'a', name: 'tasks of ana', target, status: { ...base, ...status } as SyncStatus, progress }
 }
 
 function seen(...sights: (Sight | undefined)[]): string[] {
@@ -45,7 +47,7 @@ describe('changesOf', () => {
 
   test('tells nothing of what happened before it looked, or of what was never asked for', () => {
     expect(seen(sight({ lastSuccessAt: 5, lastFailureAt: 6 }))).toEqual([])
-    expect(changesOf(undefined, { id: 'a', name: 'x', status: undefined })).toEqual([])
+    expect(changesOf(undefined, { id: 'a', name: 'x', target, status: undefined })).toEqual([])
   })
 
   test.each([

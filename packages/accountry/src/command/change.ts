@@ -53,13 +53,15 @@ async function chooseDefault(
   options: { unset?: string },
 ): Promise<undefined> {
   if (hint !== undefined && options.unset !== undefined) throw new UsageError('Give an account or --unset, not both')
+  if (hint === undefined && options.unset === undefined) {
+    await showDefaults(run)
+    return undefined
+  }
   const { accounts } = await run.accountry()
   if (options.unset !== undefined) {
     await accounts.setDefaultAccount(options.unset, undefined)
     run.result({ type: options.unset }, `No default account of ${printable(options.unset)} any more.`)
-  } else if (hint === undefined) {
-    await showDefaults(run)
-  } else {
+  } else if (hint !== undefined) {
     const account = await run.findAccount(hint)
     await accounts.setDefaultAccount(account.type, account)
     run.result(account, `${printable(account.name)} is the default account of ${printable(account.type)}.`)
@@ -68,11 +70,11 @@ async function chooseDefault(
 }
 
 async function showDefaults(run: CommandRun): Promise<void> {
-  const { accounts } = await run.accountry()
-  const types = new Set((await accounts.getAccounts()).map(({ type }) => type))
+  const accounts = (await run.accountryIfAny())?.accounts
+  const types = new Set((await accounts?.getAccounts())?.map(({ type }) => type))
   const rows: Account[] = []
   for (const type of types) {
-    const account = await accounts.getDefaultAccount(type)
+    const account = await accounts?.getDefaultAccount(type)
     if (account !== undefined) rows.push(account)
   }
   run.table(

@@ -7,10 +7,10 @@ import { printable } from '../terminal/printable.ts'
 import { type Column, renderTable } from '../terminal/table.ts'
 import { terminalInteraction } from '../terminal/terminal-interaction.ts'
 import { adviceFor } from './advice.ts'
-import { exitCodeOf } from './exit-codes.ts'
+import { exitCodeOf, NoVaultError } from './exit-codes.ts'
 import { findAccount } from './find-account.ts'
 
-type Terminal<Stream> = Stream & { readonly isTTY?: boolean }
+type Terminal<Stream> = Stream & { readonly isTTY?: boolean; readonly columns?: number }
 
 /** What the command reads and writes. */
 export interface CommandStreams {
@@ -43,6 +43,7 @@ export class CommandRun {
   readonly vault: string | undefined
   readonly #open: (request: OpenRequest) => Promise<Accountry>
   #opened: Accountry | undefined
+  #hasAnswered = false
 
   constructor(fields: {
     name: string
@@ -64,12 +65,23 @@ export class CommandRun {
     return this.streams.input.isTTY === true && this.streams.errors.isTTY === true
   }
 
-  /** Opens the vault at its first call; the run closes it. */
-  async accountry(): Promise<Accountry> {
+  /** Opens the vault at its first call, asking in the terminal if nowhere else; the run closes it. */
+  async accountry(elsewhere?: InteractionHandler): Promise<Accountry> {
     const { input, errors } = this.streams
-    const interaction = errors.isTTY === true ? terminalInteraction({ input, output: errors }) : undefined
+    const here = errors.isTTY === true ? terminalInteraction({ input, output: errors }) : undefined
+    const interaction = elsewhere ?? here
     this.#opened ??= await this.#open({ vault: this.vault, interaction, signal: this.signal })
     return this.#opened
+  }
+
+  /** The same for commands that only look: `undefined` where there is no vault yet, which is nothing to fail for. */
+  async accountryIfAny(): Promise<Accountry | undefined> {
+    try {
+      return await this.accountry()
+    } catch (error) {
+      if (error instanceof NoVaultError) return undefined
+      throw error
+    }
   }
 
   async findAccount(hint: string): Promise<Account> {
@@ -77,15 +89,30 @@ export class CommandRun {
     return findAccount(await accounts.getAccounts(), hint)
   }
 
-  /** The result, for programs or for people. */
+  /** The result, for programs or for people. A program gets exactly one document on stdout, whatever happens. */
   result(json: unknown, text: string): void {
-    this.streams.output.write(this.isJson ? `${JSON.stringify(json, undefined, 2)}\n` : text === '' ? '' : `${text}\n`)
+    this.#hasAnswered = true
+    if (this.isJson) this.streams.output.write(`${JSON.stringify(json, undefined, 2)}\n`)
+    else if (text !== '') this.streams.output.write(`${text}\n`)
+  }
+
+  /** One of many results of a command that goes on: a line of text, or a document of its own on one line. */
+  line(json: unknown, text: string): void {
+    this.#hasAnswered = true
+    this.streams.output.write(`${this.isJson ? JSON.stringify(json) : text}\n`)
+  }
+
+  /** Stdout belongs to somebody else from now on: a failure is told on stderr only. */
+  giveOutputAway(): void {
+    this.#hasAnswered = true
   }
 
   /** The result as a table, or `empty` when there is no row. */
   table<Row>(json: unknown, columns: readonly Column<Row>[], rows: readonly Row[], empty: string): void {
     const styleHeading = (text: string): string => this.style('dim', text)
-    this.result(json, rows.length === 0 ? empty : renderTable(columns, rows, { styleHeading }))
+    const { isTTY, columns: width } = this.streams.output
+    const fit = isTTY === true && width !== undefined ? { width } : {}
+    this.result(json, rows.length === 0 ? empty : renderTable(columns, rows, { styleHeading, ...fit }))
   }
 
   /** What a person should know while waiting; programs are not told. */
@@ -97,13 +124,15 @@ export class CommandRun {
     return styleText(format, text, { stream: this.streams.output })
   }
 
-  /** Says what went wrong, on stderr, and returns the exit code. */
+  /** Says what went wrong, on stderr and to programs on stdout too, and returns the exit code. */
   failed(error: unknown): number {
-    const { errors } = this.streams
+    const { errors, output } = this.streams
     const message = error instanceof Error ? error.message : String(error)
     if (this.isJson) {
       const details = isAccountError(error) ? error.toJSON() : { name: nameOf(error), message }
-      errors.write(`${JSON.stringify({ error: details })}\n`)
+      const document = `${JSON.stringify({ error: details })}\n`
+      if (!this.#hasAnswered) output.write(document)
+      errors.write(document)
     } else {
       errors.write(`${this.name}: ${printable(message)}\n`)
       const advice = adviceFor(error, this.name)

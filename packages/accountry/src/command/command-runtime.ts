@@ -6,6 +6,11 @@ export interface RuntimeOptions {
   readonly name: string
   readonly open: (request: OpenRequest) => Promise<Accountry>
   readonly streams: CommandStreams
+  /** What shell completion may look at. */
+  readonly completion: {
+    readonly open?: (request: OpenRequest) => Promise<Accountry>
+    readonly vaults?: () => readonly string[]
+  }
   /** Told the exit code of each command that ran. */
   readonly onExit: (code: number) => void
 }
@@ -24,6 +29,22 @@ export class CommandRuntime {
     return this.#options.name
   }
 
+  /** The names that `--vault` takes, as far as they are known. */
+  vaultNames(): readonly string[] {
+    return this.#options.completion.vaults?.() ?? []
+  }
+
+  /** A line on stdout, outside of any run. */
+  print(line: string): void {
+    this.#options.streams.output.write(`${line}\n`)
+  }
+
+  /** Opens the accounts for looking at their names, asking nobody. Whoever calls it closes them. */
+  async peek(request: Omit<OpenRequest, 'interaction'>): Promise<Accountry> {
+    const { open, completion } = this.#options
+    return await (completion.open ?? open)({ ...request, interaction: undefined })
+  }
+
   /**
    * Makes a commander action of what a command does.
    *
@@ -38,9 +59,8 @@ export class CommandRuntime {
       const { name, streams, open, onExit } = this.#options
       const options = command.optsWithGlobals<GlobalOptions>()
       const run = new CommandRun({ name, streams, open, options, signal: controller.signal })
-      // Once: a second Ctrl-C ends the process as usual.
       const cancel = (): void => controller.abort()
-      process.once('SIGINT', cancel)
+      const stopListening = cancelWhenEnded(streams, cancel)
       // The library's timers keep no process alive; a command that waits has to.
       const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MS)
       try {
@@ -52,8 +72,24 @@ export class CommandRuntime {
         await run.close().catch(() => undefined)
       } finally {
         clearInterval(keepAlive)
-        process.off('SIGINT', cancel)
+        stopListening()
       }
     }
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Cancels when the person, the system or the reader of stdout (such as `head`) has had enough. */
+function cancelWhenEnded({ output }: CommandStreams, cancel: () => void): () => void {
+  // Once: a second Ctrl-C ends the process as usual.
+  for (const signal of SIGNALS) process.once(signal, cancel)
+  const onError = ({ code }: NodeJS.ErrnoException): void => {
+    if (code === 'EPIPE') cancel()
+  }
+  output.on('error', onError)
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, cancel)
+    output.off('error', onError)
   }
 }

@@ -50,6 +50,7 @@ async function execute(
     environment[name] = token.value
   }
   await run.close()
+  run.giveOutputAway()
   return await runProgram(command, args, environment)
 }
 

@@ -9,13 +9,13 @@ export const EXIT_CODES = {
   usage: 2,
   /** Only a person can go on: sign in, allow, choose. */
   needsPerson: 3,
-  /** No such account, or no authenticator for its type. */
+  /** No such account, no authenticator for its type, or no vault yet. */
   notFound: 4,
   /** The same command can work later: network, service, another process. */
   tryAgain: 5,
   /** The vault cannot be used: locked, damaged, without its key. */
   vault: 6,
-  /** Ctrl-C. */
+  /** Ctrl-C, Escape at a question, or "no". */
   canceled: 130,
 } as const
 
@@ -36,8 +36,18 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** No app of this person has made a vault yet: nothing is wrong, there is only nothing to work with. */
+export class NoVaultError extends Error {
+  override readonly name = 'NoVaultError'
+
+  constructor(command: string) {
+    super(`There is no vault yet: the first app that opens one makes it. To look around: ${command} try`)
+  }
+}
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof DOMException && error.name === 'AbortError') return EXIT_CODES.canceled
+  if (error instanceof NoVaultError) return EXIT_CODES.notFound
   if (!isAccountError(error)) return isUsage(error) ? EXIT_CODES.usage : EXIT_CODES.failed
   if (error.code.startsWith('ERR_VAULT_')) return EXIT_CODES.vault
   return BY_ERROR[error.code] ?? (error.retryable ? EXIT_CODES.tryAgain : EXIT_CODES.failed)

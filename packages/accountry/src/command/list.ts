@@ -1,8 +1,9 @@
-import type { AccountInfo } from '@accountry/accounts'
+import type { AccountInfo, AccountManager } from '@accountry/accounts'
 import type { Command } from 'commander'
 import { printable } from '../terminal/printable.ts'
 import type { CommandRun } from './command-run.ts'
 import type { CommandRuntime } from './command-runtime.ts'
+import { NoVaultError } from './exit-codes.ts'
 import { timeText } from './time-text.ts'
 
 /** One account as `list --json` and every command that returns an account shows it. */
@@ -28,14 +29,9 @@ export function addListCommand(program: Command, runtime: CommandRuntime): void 
 }
 
 async function list(run: CommandRun, options: { type?: string }): Promise<undefined> {
-  const { accounts } = await run.accountry()
-  const infos = await accounts.getAccountInfos(options.type === undefined ? {} : { type: options.type })
-  const defaults = new Set<string>()
-  for (const type of new Set(infos.map(({ account }) => account.type))) {
-    const account = await accounts.getDefaultAccount(type)
-    if (account !== undefined) defaults.add(account.id)
-  }
-  const rows = infos.map((info) => listed(info, defaults.has(info.account.id)))
+  const accountry = await run.accountryIfAny()
+  if (accountry === undefined) run.note(new NoVaultError(run.name).message)
+  const rows = accountry === undefined ? [] : await listedAccounts(accountry.accounts, options.type)
   run.table(
     rows,
     [
@@ -50,8 +46,8 @@ async function list(run: CommandRun, options: { type?: string }): Promise<undefi
     rows,
     'No accounts yet.',
   )
-  if (rows.length === 0) run.note(`Add one: ${run.name} add`)
-  if (defaults.size > 0) run.note('* default account of its type')
+  if (accountry !== undefined && rows.length === 0) run.note(`Add one: ${run.name} add`)
+  if (rows.some(({ isDefault }) => isDefault)) run.note('* default account of its type')
   for (const { name, state } of rows) {
     if (NEEDS_SIGN_IN.has(state)) run.note(`${printable(name)} needs you: ${run.name} reauth "${printable(name)}"`)
   }
@@ -60,7 +56,17 @@ async function list(run: CommandRun, options: { type?: string }): Promise<undefi
 
 const NEEDS_SIGN_IN: ReadonlySet<string> = new Set(['needs-reauth', 'needs-interaction', 'identity-changed'])
 
-export function listed(info: AccountInfo, isDefault: boolean): ListedAccount {
+async function listedAccounts(accounts: AccountManager, type: string | undefined): Promise<ListedAccount[]> {
+  const infos = await accounts.getAccountInfos(type === undefined ? {} : { type })
+  const defaults = new Set<string>()
+  for (const each of new Set(infos.map(({ account }) => account.type))) {
+    const account = await accounts.getDefaultAccount(each)
+    if (account !== undefined) defaults.add(account.id)
+  }
+  return infos.map((info) => listed(info, defaults.has(info.account.id)))
+}
+
+function listed(info: AccountInfo, isDefault: boolean): ListedAccount {
   const { account, state, reason, retryAt, lastAuthenticatedAt } = info
   return {
     ...account,

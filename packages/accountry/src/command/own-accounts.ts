@@ -1,6 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { AccountManager, Authenticator, InteractionHandler, KeyProvider, VaultHealth } from '@accountry/accounts'
+import {
+  AccountError,
+  type AccountManager,
+  type Authenticator,
+  type InteractionHandler,
+  type KeyProvider,
+  type VaultHealth,
+} from '@accountry/accounts'
 import { defaultVaultFolder, project } from '@accountry/accounts/foundation'
 import { environmentKey, fileKey, osKeychain, type PassphraseKeyOptions, passphraseKey } from '@accountry/keychain'
 import {
@@ -10,8 +17,9 @@ import {
   type SecretAuthenticatorOptions,
 } from '@accountry/oauth'
 import { type Accountry, openAccountry } from '../accountry.ts'
+import { printable } from '../terminal/printable.ts'
 import type { OpenRequest } from './command-run.ts'
-import { UsageError } from './exit-codes.ts'
+import { NoVaultError, UsageError } from './exit-codes.ts'
 
 const VAULT_VARIABLE = `${project.environmentPrefix}VAULT`
 
@@ -24,7 +32,7 @@ const app = { id: project.folder, name: 'the accountry command', system: true }
  * The command makes no vault and gives none a new key: it takes the provider that the vault names. Account types whose
  * authenticator was recorded in the vault are served; accounts of all others are listed.
  *
- * @throws UsageError when it is not clear which vault is meant.
+ * @throws UsageError when it is not clear which vault is meant; NoVaultError when there is none at all.
  */
 export async function openOwnAccounts(request: OpenRequest): Promise<Accountry> {
   const vault = chooseVault(request.vault ?? process.env[VAULT_VARIABLE], existingVaults())
@@ -38,6 +46,21 @@ export async function openOwnAccounts(request: OpenRequest): Promise<Accountry> 
   }
 }
 
+/** Opens a vault for its list of accounts, without its key: no keychain is asked and nobody sees a prompt. */
+export async function peekOwnAccounts(request: OpenRequest): Promise<Accountry> {
+  const vault = chooseVault(request.vault ?? process.env[VAULT_VARIABLE], existingVaults())
+  return await openAccountry({ app, vault, keyProvider: noKey })
+}
+
+const noKey: KeyProvider = {
+  id: 'no-key',
+  kind: 'store',
+  protection: 'os-acl',
+  load: () => Promise.resolve({ kind: 'locked', why: 'nobody is asked for it' }),
+  store: () => Promise.reject(new AccountError('ERR_UNSUPPORTED', 'Here no key is kept')),
+  delete: () => Promise.reject(new AccountError('ERR_UNSUPPORTED', 'Here no key is kept')),
+}
+
 /** The names of the vaults of this person, in alphabetical order. */
 export function existingVaults(): string[] {
   const folder = dirname(defaultVaultFolder('any'))
@@ -49,17 +72,16 @@ export function existingVaults(): string[] {
     .sort()
 }
 
-/** @throws UsageError unless exactly one vault is meant, and it exists. */
+/** @throws UsageError unless exactly one vault is meant, and it exists; NoVaultError when there is none. */
 export function chooseVault(wanted: string | undefined, existing: readonly string[]): string {
   const [only] = existing
-  if (only === undefined) {
-    throw new UsageError('There is no vault yet: the first app that opens one makes it. To look around: accountry try')
-  }
-  if (wanted === undefined && existing.length === 1) return only
+  if (only === undefined && wanted === undefined) throw new NoVaultError(project.folder)
+  if (wanted === undefined && existing.length === 1 && only !== undefined) return only
   if (wanted === undefined) throw new UsageError(`Say which vault with --vault: ${existing.join(', ')}`)
   if (existing.includes(wanted) && basename(wanted) === wanted) return wanted
+  const which = existing.length === 0 ? 'none at all yet' : existing.join(', ')
   throw new UsageError(
-    `There is no vault "${wanted}". There ${existing.length === 1 ? 'is' : 'are'}: ${existing.join(', ')}`,
+    `There is no vault "${printable(wanted)}". There ${existing.length > 1 ? 'are' : 'is'}: ${which}`,
   )
 }
 

@@ -1,18 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { systemClock } from '@accountry/accounts'
 import type { SyncProgress } from '@accountry/sync'
 import type { Command } from 'commander'
 import { printable } from '../terminal/printable.ts'
 import type { CommandRun } from './command-run.ts'
 import type { CommandRuntime } from './command-runtime.ts'
 import { EXIT_CODES } from './exit-codes.ts'
-import { type TargetStatus, targetStatuses } from './sync-targets.ts'
+import { type Target, type TargetStatus, targetStatuses } from './sync-targets.ts'
 
-const LOOK_EVERY_MS = 500
+/** How often a command that watches looks. */
+export const LOOK_EVERY_MS = 500
 
 /** What is seen of a target at one moment. */
 export interface Sight {
   readonly id: string
   readonly name: string
+  readonly target: Target
   readonly status: TargetStatus['status']
   readonly progress?: SyncProgress | undefined
 }
@@ -32,12 +35,13 @@ export function addSyncWatchCommand(sync: Command, runtime: CommandRuntime): voi
 }
 
 async function watch(run: CommandRun): Promise<number> {
+  await run.accountry()
   run.note('Watching. Ctrl-C ends it.')
   let before = new Map<string, Sight>()
   while (!run.signal.aborted) {
     const now = await look(run)
     for (const sight of now.values()) {
-      for (const change of changesOf(before.get(sight.id), sight)) show(run, change)
+      for (const change of changesOf(before.get(sight.id), sight)) show(run, sight.target, change)
     }
     before = now
     await pause(LOOK_EVERY_MS, undefined, { signal: run.signal }).catch(() => undefined)
@@ -45,13 +49,23 @@ async function watch(run: CommandRun): Promise<number> {
   return EXIT_CODES.ok
 }
 
-async function look(run: CommandRun): Promise<Map<string, Sight>> {
+/** How everything is that is synchronised, by target. */
+export async function look(run: CommandRun): Promise<Map<string, Sight>> {
   const { accounts, sync } = await run.accountry()
   const running = new Map((await sync.getCurrentSyncs()).map((info) => [idOf(info), info.progress]))
   const sights = (await targetStatuses(accounts, sync)).map((target): [string, Sight] => {
     const id = idOf(target)
     const name = `${target.authority} of ${target.account.name}`
-    return [id, { id, name, status: target.status, progress: running.get(id) }]
+    return [
+      id,
+      {
+        id,
+        name,
+        target: { account: target.account, authority: target.authority },
+        status: target.status,
+        progress: running.get(id),
+      },
+    ]
   })
   return new Map(sights)
 }
@@ -90,9 +104,14 @@ export function progressText(progress: SyncProgress | undefined): string | undef
   return words.length === 0 ? undefined : words.join(' ')
 }
 
-function show(run: CommandRun, { name, what, text }: SightChange): void {
-  const line = run.isJson
-    ? JSON.stringify({ at: Date.now(), name, what, text })
-    : `${new Date().toLocaleTimeString()}  ${printable(name)}: ${what}${text === undefined ? '' : ` (${printable(text)})`}`
-  run.streams.output.write(`${line}\n`)
+function show(run: CommandRun, { account, authority }: Sight['target'], change: SightChange): void {
+  run.line(
+    { at: systemClock.now(), account, authority, ...change },
+    `${new Date().toLocaleTimeString()}  ${changeText(change)}`,
+  )
+}
+
+/** A change as a line for a person. */
+export function changeText({ name, what, text }: SightChange): string {
+  return `${printable(name)}: ${what}${text === undefined ? '' : ` (${printable(text)})`}`
 }

@@ -1,3 +1,4 @@
+import type { SyncExplanation } from '@accountry/sync'
 import type { Command } from 'commander'
 import { printable } from '../terminal/printable.ts'
 import type { CommandRun } from './command-run.ts'
@@ -47,9 +48,9 @@ export function addSyncCommand(program: Command, runtime: CommandRuntime): void 
 type TargetHint = [hint: string | undefined, authority: string | undefined]
 
 async function showStatus(run: CommandRun, hint: string | undefined): Promise<undefined> {
-  const { accounts, sync } = await run.accountry()
   const only = hint === undefined ? undefined : await run.findAccount(hint)
-  const rows = await targetStatuses(accounts, sync, only)
+  const accountry = await run.accountryIfAny()
+  const rows = accountry === undefined ? [] : await targetStatuses(accountry.accounts, accountry.sync, only)
   run.table(
     rows,
     [
@@ -95,17 +96,22 @@ async function setAutomatic(run: CommandRun, on: boolean, ...[hint, authority]: 
 }
 
 async function explain(run: CommandRun, ...[hint, authority]: TargetHint): Promise<undefined> {
-  const { sync } = await run.accountry()
-  const targets = await targetsFor(run, hint, authority)
-  const rows = await Promise.all(targets.map(async (target) => ({ ...target, ...(await sync.explain(target)) })))
+  const rows =
+    hint === undefined && (await run.accountryIfAny()) === undefined ? [] : await explained(run, hint, authority)
   const lines = rows.map((row) => `${nameOf(row)}: ${row.state}\n    ${printable(row.text)}`)
   run.result(rows, rows.length === 0 ? 'Nothing is synchronised.' : lines.join('\n'))
   return undefined
 }
 
-async function showHistory(run: CommandRun, hint: string | undefined): Promise<undefined> {
+async function explained(run: CommandRun, ...hint: TargetHint): Promise<(Target & SyncExplanation)[]> {
+  const targets = await targetsFor(run, ...hint)
   const { sync } = await run.accountry()
-  const rows = await sync.getHistory(hint === undefined ? {} : { account: await run.findAccount(hint) })
+  return await Promise.all(targets.map(async (target) => ({ ...target, ...(await sync.explain(target)) })))
+}
+
+async function showHistory(run: CommandRun, hint: string | undefined): Promise<undefined> {
+  const filter = hint === undefined ? {} : { account: await run.findAccount(hint) }
+  const rows = (await (await run.accountryIfAny())?.sync.getHistory(filter)) ?? []
   run.table(
     rows,
     [

@@ -14,7 +14,7 @@ export function addTokenCommand(program: Command, runtime: CommandRuntime): void
     .command('token')
     .description('print an access token, and nothing else, to stdout')
     .argument('<account>', 'name, id, or the beginning of one')
-    .argument('<type>', 'token type that the authenticator declares')
+    .argument('<token-type>', 'what the token is for, as the authenticator names it')
     .option('--force', 'get a new one even if the stored one is good')
     .option('--min-validity <seconds>', 'how long it has to be good for', seconds)
     .action(runtime.action(printToken))
@@ -37,6 +37,6 @@ async function printToken(run: CommandRun, hint: string, type: string, options: 
 
 function seconds(text: string): number {
   const value = Number(text)
-  if (Number.isFinite(value) && value >= 0) return value
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value
   throw new InvalidArgumentError('It must be a number of seconds.')
 }

@@ -8,6 +8,8 @@ export interface Column<Row> {
 export interface TableOptions {
   /** Changes how a heading looks, after it was measured. */
   readonly styleHeading?: (text: string) => string
+  /** How many cells a line has. A table that is wider is shown as one block for each row. Default: no limit. */
+  readonly width?: number
 }
 
 const GAP = '  '
@@ -31,7 +33,25 @@ export function renderTable<Row>(
       .map((column, index) => padded(texts[index] ?? '', widths[index] ?? 0, column.align ?? 'left', style))
       .join(GAP)
       .trimEnd()
+  const total = widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length)
+  if (total > (options.width ?? Number.POSITIVE_INFINITY)) return renderBlocks(headings, cells, options)
   return [line(headings, options.styleHeading), ...cells.map((texts) => line(texts))].join('\n')
+}
+
+/** The first cell of each row as its title, the others below it with their headings. */
+function renderBlocks(
+  [, ...headings]: readonly string[],
+  rows: readonly (readonly string[])[],
+  { styleHeading = (text) => text }: TableOptions,
+): string {
+  const width = Math.max(...headings.map(displayWidth))
+  const blocks = rows.map(([title = '', ...cells]) => {
+    const lines = headings.map((heading, index) =>
+      `${GAP}${padded(heading, width, 'left', styleHeading)}${GAP}${cells[index] ?? ''}`.trimEnd(),
+    )
+    return [title, ...lines].join('\n')
+  })
+  return blocks.join('\n')
 }
 
 function padded(text: string, width: number, align: 'left' | 'right', style: (text: string) => string): string {
