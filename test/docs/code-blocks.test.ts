@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { filesBelow, ROOT, textOf, topLevelPages } from '../support/repository.ts'
+import { handwrittenPages, ROOT, textOf } from '../support/repository.ts'
 
 interface CodeBlock {
   readonly page: string
@@ -11,8 +11,7 @@ interface CodeBlock {
   readonly code: string
 }
 
-const pages = [...topLevelPages(), ...filesBelow('docs', '.md')]
-const blocks = pages.flatMap(codeBlocksOf)
+const blocks = handwrittenPages().flatMap(codeBlocksOf)
 
 /** The TypeScript blocks of a page, exactly as they stand. */
 function codeBlocksOf(page: string): CodeBlock[] {

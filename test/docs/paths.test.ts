@@ -1,9 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { filesBelow, ROOT, textOf, topLevelPages } from '../support/repository.ts'
+import { filesBelow, handwrittenPages, ROOT, textOf } from '../support/repository.ts'
 
-const pages = [...topLevelPages(), ...filesBelow('docs', '.md')]
+const pages = handwrittenPages()
+const generatedPages = filesBelow('docs/reference', '.md')
 const packages = readdirSync(join(ROOT, 'packages'))
 const fileNames = new Set(
   ['packages', 'examples', 'test', 'docs', '.ci']
@@ -50,18 +51,30 @@ function relativeLinks(text: string): Link[] {
     .map((href) => ({ target: href.replace(/#.*/, ''), anchor: /#(.+)/.exec(href)?.[1] }))
 }
 
-/** The anchors that GitHub gives to the headings of a page. */
+/** The anchors that GitHub gives to the headings of a page, numbered where a heading comes again, and those set by hand. */
 function anchorsOf(page: string): Set<string> {
-  const headings = [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
-  return new Set(
-    headings.map((heading) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\w\s-]/g, '')
-        .trim()
-        .replaceAll(' ', '-'),
-    ),
-  )
+  const text = textOf(page)
+  const anchors = new Set([...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id))
+  const times = new Map<string, number>()
+  for (const [, heading = ''] of text.matchAll(/^#+ (.+)$/gm)) {
+    const anchor = heading
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .trim()
+      .replaceAll(' ', '-')
+    const before = times.get(anchor) ?? 0
+    anchors.add(before === 0 ? anchor : `${anchor}-${before}`)
+    times.set(anchor, before + 1)
+  }
+  return anchors
+}
+
+function brokenLinksOf(page: string): Link[] {
+  return relativeLinks(textOf(page)).filter(({ target, anchor }) => {
+    const file = target === '' ? page : join(dirname(page), target)
+    if (!existsSync(join(ROOT, file))) return true
+    return anchor !== undefined && !anchorsOf(file).has(anchor)
+  })
 }
 
 describe.each(pages)('%s', (page) => {
@@ -73,13 +86,12 @@ describe.each(pages)('%s', (page) => {
   })
 
   test('has only links that lead somewhere', () => {
-    const broken = relativeLinks(text).filter(({ target, anchor }) => {
-      const file = target === '' ? page : join(dirname(page), target)
-      if (!existsSync(join(ROOT, file))) return true
-      return anchor !== undefined && !anchorsOf(file).has(anchor)
-    })
-    expect(broken).toEqual([])
+    expect(brokenLinksOf(page)).toEqual([])
   })
+})
+
+test.each(generatedPages)('%s has only links that lead somewhere', (page) => {
+  expect(brokenLinksOf(page)).toEqual([])
 })
 
 describe('docs/architecture.md', () => {

@@ -25,6 +25,11 @@ export function textOf(path: string): string {
 }
 
 /** The pages that stand at the top of the repository. */
-export function topLevelPages(): string[] {
+function topLevelPages(): string[] {
   return readdirSync(ROOT).filter((name) => name.endsWith('.md'))
+}
+
+/** Every page that is written by hand; those of the reference are made from the comments of the sources. */
+export function handwrittenPages(): string[] {
+  return [...topLevelPages(), ...filesBelow('docs', '.md').filter((path) => !path.startsWith('docs/reference/'))]
 }
