@@ -1,6 +1,7 @@
-import type { AccountManager } from '@accountry/accounts'
+import { AccountError, type AccountManager, type Clock } from '@accountry/accounts'
 import type { SyncManager } from '@accountry/sync'
 import type { PageInteraction } from './page-interaction.ts'
+import { checkedOptions } from './settings-options.ts'
 
 export interface SettingsPageOptions {
   /** Whose accounts are shown and changed. It stays open when the page closes. */
@@ -25,6 +26,8 @@ export interface SettingsPageOptions {
   readonly idleMs?: number
   /** Closes the page when it is aborted. */
   readonly signal?: AbortSignal
+  /** Default: the system's. */
+  readonly clock?: Clock
 }
 
 /** A running page. It keeps the process alive until it is closed. */
@@ -61,7 +64,11 @@ export interface SettingsPage extends AsyncDisposable {
  * @throws TypeError, RangeError for wrong options, before anything listens.
  * @throws AccountError `ERR_UNSUPPORTED` (`port_in_use`) when the port is taken, `ERR_ABORTED` when the signal is.
  */
-export function openSettingsPage(options: SettingsPageOptions): Promise<SettingsPage> {
-  void options
-  return Promise.reject(new Error('openSettingsPage is not there yet'))
+export async function openSettingsPage(options: SettingsPageOptions): Promise<SettingsPage> {
+  const checked = checkedOptions(options)
+  if (checked.signal?.aborted === true) {
+    throw new AccountError('ERR_ABORTED', 'Opening the settings page was aborted', { reason: 'caller' })
+  }
+  const { startPageServer } = await import('./page-server.ts')
+  return await startPageServer(checked)
 }
