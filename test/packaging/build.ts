@@ -17,6 +17,6 @@ for (const published of publishedPackages()) {
 /** A file of an earlier build that nothing refers to any more would be published with the others. */
 function removeOldCode(dist: string): void {
   for (const path of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
-    if (path.endsWith('.js') || path.endsWith('.js.map')) rmSync(join(dist, path))
+    if (/\.c?js(?:\.map)?$/.test(path)) rmSync(join(dist, path))
   }
 }

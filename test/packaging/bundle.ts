@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { OutputChunk, Plugin } from 'rolldown'
 import { rolldown } from 'rolldown'
 import type { PublishedPackage } from './published-packages.ts'
@@ -8,13 +9,38 @@ import type { PublishedPackage } from './published-packages.ts'
  * What several entry points share lies in `dist/shared`, so that it is loaded once and a class is one class. What the
  * sources import dynamically stays apart. Dependencies and Node's modules are not part of it.
  */
-export async function bundlePackage({ folder, entries }: PublishedPackage, dist: string): Promise<OutputChunk[]> {
+export async function bundlePackage(published: PublishedPackage, dist: string): Promise<OutputChunk[]> {
+  const chunks = await bundleEntries(published, dist)
+  for (const [name, source] of Object.entries(published.scripts)) {
+    chunks.push(await bundleScript(source, join(dist, `${name}.cjs`)))
+  }
+  return chunks
+}
+
+/**
+ * Writes one CommonJS file that needs nothing but `electron`: a preload script. In a sandbox it can load no other file and
+ * no module of Node, so whatever it imports is part of it, and it may import nothing of Node.
+ */
+export async function bundleScript(source: string, file: string): Promise<OutputChunk> {
+  const bundle = await rolldown({ input: source, platform: 'browser', external: ['electron', /^node:/] })
+  try {
+    const { output } = await bundle.write({ file, format: 'cjs', comments: false, codeSplitting: false })
+    const [chunk] = output
+    const foreign = [...chunk.imports, ...chunk.dynamicImports].filter((name) => name !== 'electron')
+    if (foreign.length > 0 || output.length > 1) throw new Error(`${file} is not alone: ${foreign.join(', ')}`)
+    return chunk
+  } finally {
+    await bundle.close()
+  }
+}
+
+async function bundleEntries({ folder, entries }: PublishedPackage, dist: string): Promise<OutputChunk[]> {
   const bundle = await rolldown({
     cwd: folder,
     input: entries,
     platform: 'node',
     external: /^[^./]/,
-    plugins: [lazyBuiltins()],
+    plugins: [embeddedPage(), lazyBuiltins()],
   })
   try {
     const { output } = await bundle.write({
@@ -27,6 +53,18 @@ export async function bundlePackage({ folder, entries }: PublishedPackage, dist:
     return output.filter((file) => file.type === 'chunk')
   } finally {
     await bundle.close()
+  }
+}
+
+/** Puts the bundled files of the settings page in the place of the module that bundles them in the workspace. */
+function embeddedPage(): Plugin {
+  return {
+    name: 'embedded-page',
+    async load(id) {
+      if (!id.endsWith('/settings/src/page-files.ts')) return undefined
+      const { loadPageFiles } = await import('../../packages/settings/src/page-files.ts')
+      return `export async function loadPageFiles() { return ${JSON.stringify(await loadPageFiles())} }`
+    },
   }
 }
 

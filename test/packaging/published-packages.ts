@@ -27,6 +27,8 @@ export interface PublishedPackage {
   readonly manifest: PackageManifest
   /** Source file by the path of the published file without `dist/` and `.js`: `providers/google` → `…/src/providers/google.ts`. */
   readonly entries: Readonly<Record<string, string>>
+  /** The same for `.cjs`: scripts that must be one CommonJS file, because where they run nothing else can be loaded. */
+  readonly scripts: Readonly<Record<string, string>>
 }
 
 /** Every package below `packages` that says what it exports when it is published. */
@@ -37,21 +39,29 @@ export function publishedPackages(): PublishedPackage[] {
     if (!existsSync(join(folder, 'package.json'))) continue
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageManifest
     if (manifest.private !== true && manifest.publishConfig?.exports !== undefined) {
-      found.push({ folder, manifest, entries: entriesOf(folder, manifest) })
+      found.push({ folder, manifest, entries: entriesOf(folder, manifest), scripts: scriptsOf(folder, manifest) })
     }
   }
   return found
 }
 
-function entriesOf(folder: string, { publishConfig }: PackageManifest): Record<string, string> {
+function entriesOf(folder: string, manifest: PackageManifest): Record<string, string> {
+  return sourcesOf(folder, manifest, /^\.\/dist\/(.+)\.js$/)
+}
+
+function scriptsOf(folder: string, manifest: PackageManifest): Record<string, string> {
+  return sourcesOf(folder, manifest, /^\.\/dist\/(.+)\.cjs$/)
+}
+
+function sourcesOf(folder: string, { publishConfig }: PackageManifest, form: RegExp): Record<string, string> {
   const files = [
     ...Object.values(publishConfig?.exports ?? {}).map((entry) => (typeof entry === 'string' ? entry : entry.default)),
     ...Object.values(publishConfig?.bin ?? {}),
   ]
-  const entries: Record<string, string> = {}
+  const sources: Record<string, string> = {}
   for (const file of files) {
-    const name = /^\.\/dist\/(.+)\.js$/.exec(file)?.[1]
-    if (name !== undefined) entries[name] = join(folder, 'src', `${name}.ts`)
+    const name = form.exec(file)?.[1]
+    if (name !== undefined) sources[name] = join(folder, 'src', `${name}.ts`)
   }
-  return entries
+  return sources
 }

@@ -13,10 +13,11 @@ export async function stagePackages(folder: string): Promise<void> {
   for (const published of publishedPackages()) await stage(published, join(folder, 'node_modules'))
 }
 
-async function stage({ folder, manifest, entries }: PublishedPackage, modules: string): Promise<void> {
+async function stage(published: PublishedPackage, modules: string): Promise<void> {
+  const { folder, manifest } = published
   const target = join(modules, manifest.name)
   mkdirSync(target, { recursive: true })
-  await bundlePackage({ folder, manifest, entries }, join(target, 'dist'))
+  await bundlePackage(published, join(target, 'dist'))
   const { exports, bin } = manifest.publishConfig ?? {}
   writeFileSync(join(target, 'package.json'), JSON.stringify({ ...manifest, exports, ...(bin && { bin }) }, null, 2))
   for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
