@@ -1,4 +1,5 @@
 import { AccountError, type AuthenticatorContext, systemClock } from '@accountry/accounts'
+import { kindOf } from '@accountry/accounts/foundation'
 import { parseEndpoint } from './endpoint-url.ts'
 import { createOAuthClient } from './oauth-client.ts'
 import { optionalText } from './option-checks.ts'
@@ -34,7 +35,12 @@ export async function createEndSessionUrl(
   request: EndSessionRequest = {},
 ): Promise<URL> {
   const settings = checkedSettings(options)
-  const { idToken, logoutHint, state } = request
+  if (typeof request !== 'object' || request === null) {
+    throw new TypeError(`request must be an object, received ${kindOf(request)}`)
+  }
+  const idToken = optionalText(request.idToken, 'idToken')
+  const state = optionalText(request.state, 'state')
+  const logoutHint = optionalText(request.logoutHint, 'logoutHint')
   const redirectUri = optionalText(request.postLogoutRedirectUri, 'postLogoutRedirectUri')
   const redirect = redirectUri === undefined ? undefined : parseRedirectUri(redirectUri)
   if (typeof redirect === 'string') throw new TypeError(`postLogoutRedirectUri ${redirect}`)
@@ -52,10 +58,10 @@ export async function createEndSessionUrl(
   }
   const parameters = {
     client_id: settings.clientId,
-    id_token_hint: optionalText(idToken, 'idToken'),
+    id_token_hint: idToken,
     post_logout_redirect_uri: redirectUri,
-    state: optionalText(state, 'state'),
-    logout_hint: optionalText(logoutHint, 'logoutHint'),
+    state,
+    logout_hint: logoutHint,
   }
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value)
   return url

@@ -10,12 +10,23 @@ const LOCAL_RANGES: readonly [string, number, 'ipv4' | 'ipv6'][] = [
   ['127.0.0.0', 8, 'ipv4'],
   ['169.254.0.0', 16, 'ipv4'],
   ['172.16.0.0', 12, 'ipv4'],
+  ['192.0.0.0', 24, 'ipv4'],
   ['192.168.0.0', 16, 'ipv4'],
+  ['198.18.0.0', 15, 'ipv4'],
+  // Multicast, what is reserved, and broadcast.
+  ['224.0.0.0', 3, 'ipv4'],
   ['::', 128, 'ipv6'],
   ['::1', 128, 'ipv6'],
   ['fc00::', 7, 'ipv6'],
   ['fe80::', 10, 'ipv6'],
+  ['ff00::', 8, 'ipv6'],
+  // These hold an IPv4 address, which a gateway would reach.
+  ['64:ff9b::', 96, 'ipv6'],
+  ['64:ff9b:1::', 48, 'ipv6'],
+  ['2002::', 16, 'ipv6'],
 ]
+
+const LOCAL_NAME = /^[^.]+\.?$|(^|\.)(localhost|local|internal|home\.arpa)\.?$/i
 
 /** What is wrong with a URL, in words that can follow "its token_endpoint …". */
 export type EndpointFault = string
@@ -41,11 +52,15 @@ export function isLoopbackHost(hostname: string): boolean {
   return hostname === '127.0.0.1' || hostname === '[::1]'
 }
 
-/** Whether the host is a literal address of a machine, a local network or a link. Names are not resolved. */
+/**
+ * Whether the host belongs to a machine, a local network or a link: by its literal address, or by a name that means
+ * nothing elsewhere (RFC 6761, RFC 6762, RFC 8375, and `.internal`). Other names are not resolved: whoever they lead to
+ * has to prove by a certificate that they are who was meant, before anything is sent.
+ */
 export function isLocalAddress(hostname: string): boolean {
   const address = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
   const family = nodeNet().isIP(address)
-  if (family === 0) return address === 'localhost' || address.endsWith('.localhost')
+  if (family === 0) return LOCAL_NAME.test(address)
   return localRanges().check(address, family === 4 ? 'ipv4' : 'ipv6')
 }
 

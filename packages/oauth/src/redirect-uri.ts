@@ -17,7 +17,8 @@ const APP_SCHEME = /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/
 
 /** @returns The redirect, or what is wrong with it, in words that can follow "redirectUri …". */
 export function parseRedirectUri(value: string): Redirect | string {
-  if (!URL.canParse(value)) return 'is not a URL'
+  // A parser drops line breaks and spaces, and the server compares what was sent.
+  if (!/^[\x21-\x7e]+$/.test(value) || !URL.canParse(value)) return 'is not a URL'
   const url = new URL(value)
   if (url.hash !== '' || value.includes('#')) return 'must not have a fragment'
   if (url.username !== '' || url.password !== '') return 'must not carry a user name or password'
@@ -29,6 +30,8 @@ export function parseRedirectUri(value: string): Redirect | string {
     return 'must be https, because it is not on this machine'
   }
   if (url.search !== '') return 'must not have a query'
+  // Browsers leave it out of what they send, and parsers out of what they read.
+  if (/^http:\/\/[^/]*:0*80(\/|$)/i.test(value)) return 'must not name port 80; take another, or none for any'
   const port = url.port === '' ? 0 : Number(url.port)
   // `http://localhost` and `http://localhost/` are one address and two redirect URIs.
   const isWithoutPath = url.pathname === '/' && !value.endsWith('/')

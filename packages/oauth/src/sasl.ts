@@ -61,8 +61,9 @@ function checkedText(value: unknown, option: string): string {
   if (typeof value !== 'string' || value === '') {
     throw new TypeError(`${option} must be a non-empty string, received ${kindOf(value)}`)
   }
-  if (BREAKING.some((character) => value.includes(character))) {
-    throw new TypeError(`${option} must not contain control characters`)
+  // A lone half of a character has no UTF-8; it would become another name.
+  if (BREAKING.some((character) => value.includes(character)) || !value.isWellFormed()) {
+    throw new TypeError(`${option} must not contain control characters or halves of characters`)
   }
   return value
 }

@@ -8,6 +8,7 @@ import {
   optionalTexts,
   requiredText,
 } from './option-checks.ts'
+import { checkScheme } from './quirk-checks.ts'
 
 /** What a person typed, by the names of the fields. Each value can be read once. */
 export type TypedCredentials = Readonly<Record<string, SecretInput>>
@@ -60,7 +61,7 @@ export function checkSecretOptions(options: SecretAuthenticatorOptions): void {
   requiredText(options.type, 'type')
   requiredText(options.label, 'label')
   optionalText(options.icon, 'icon')
-  optionalText(options.scheme, 'scheme')
+  checkScheme(options.scheme, 'scheme')
   optionalChoice(options.persist, ['password'], 'persist')
   optionalFunction(options.exchange, 'exchange')
   optionalFunction(options.confirm, 'confirm')
@@ -71,6 +72,9 @@ export function checkSecretOptions(options: SecretAuthenticatorOptions): void {
   for (const [index, field] of options.fields.entries()) {
     requiredText(field?.name, `fields[${index}].name`)
     requiredText(field?.label, `fields[${index}].label`)
+    if (options.fields.findIndex(({ name }) => name === field.name) !== index) {
+      throw new TypeError(`fields[${index}].name is that of another field`)
+    }
   }
   if (!options.fields.some((field) => field.secret === true)) throw new TypeError('fields must have a secret field')
   for (const origin of optionalTexts(options.origins, 'origins') ?? []) checkOrigin(origin, 'origins')

@@ -18,6 +18,7 @@ import {
   requiredText,
 } from './option-checks.ts'
 import type { OAuthAuthenticatorOptions, OAuthTokenType, TokenExchange } from './options.ts'
+import { checkQuirks } from './quirk-checks.ts'
 import type { ProviderQuirks } from './quirks.ts'
 import { parseRedirectUri, type Redirect } from './redirect-uri.ts'
 import { readServerMetadata, type ServerMetadata } from './server-metadata.ts'
@@ -68,6 +69,7 @@ export function checkedSettings(options: OAuthAuthenticatorOptions): Settings {
   }
   const metadata = checkedMetadataOption(options.metadata)
   const quirks = optionalObject(options.quirks, 'quirks') ?? {}
+  checkQuirks(quirks)
   const extra = optionalObject(options.authorizationParameters, 'authorizationParameters') ?? {}
   checkExtraParameters(extra, 'authorizationParameters')
   const settings: Settings = {
@@ -168,6 +170,7 @@ function checkedTokenTypes(
   const types = optionalObject(value, 'tokenTypes')
   if (types === undefined) return undefined
   for (const [name, type] of Object.entries(types)) {
+    if (name === '') throw new TypeError('tokenTypes must not hold a type without a name')
     const option = `tokenTypes.${name}`
     if (optionalObject(type, option) === undefined)
       throw new TypeError(`${option} must be an object, received undefined`)
@@ -175,7 +178,10 @@ function checkedTokenTypes(
       throw new TypeError(`${option}.scopes is required`)
     for (const scope of type.scopes) {
       if (/\s/.test(scope)) throw new TypeError(`${option}.scopes must hold one scope per entry`)
+      // RFC 6749 §3.3: printable ASCII without quotes and backslashes.
+      if (!/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)) throw new TypeError(`${option}.scopes holds no scope`)
     }
+    optionalText(type.label, `${option}.label`)
     for (const resource of resourcesOf(type)) checkResource(resource, `${option}.resource`)
     for (const origin of optionalTexts(type.origins, `${option}.origins`) ?? [])
       checkOrigin(origin, `${option}.origins`)

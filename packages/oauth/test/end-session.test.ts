@@ -30,6 +30,12 @@ describe('createEndSessionUrl', () => {
     expect(error.code).toBe('ERR_UNSUPPORTED')
   })
 
+  it('checks its arguments before it asks anybody anything', async () => {
+    const options = { ...base, issuer: 'https://as.example', clientId: 'app' }
+    await expect(createEndSessionUrl(options, null as never)).rejects.toThrow(/request must be an object/)
+    await expect(createEndSessionUrl(options, { idToken: 5 } as never)).rejects.toThrow(/idToken must be/)
+  })
+
   it('refuses a redirect that a browser must not be sent to', async () => {
     const options = { ...base, issuer: 'https://as.example', clientId: 'app' }
     await expect(createEndSessionUrl(options, { postLogoutRedirectUri: 'javascript:1' })).rejects.toThrow(TypeError)

@@ -28,7 +28,7 @@ describe('SASL strings', () => {
     expect(decoded(oauthBearer(token, 'a=b,c', 'h', 1))).toMatch(/^n,a=a=3Db=2Cc,/)
   })
 
-  it.each(['a\u0001b', 'a\r\nb', 'a\0b', '', 7])('refuses the user %j', (user) => {
+  it.each(['a\u0001b', 'a\r\nb', 'a\0b', 'a\ud800', '', 7])('refuses the user %j', (user) => {
     expect(() => xoauth2(token, user as string)).toThrow(TypeError)
     expect(() => oauthBearer(token, user as string, 'h', 1)).toThrow(TypeError)
   })

@@ -140,6 +140,16 @@ describe('an authenticator for secrets', () => {
     [{ fields: [{ name: 'a', label: 'A' }] }, /secret field/],
     [{ origins: ['https://api.example/path'] }, /origins/],
     [{ persist: 'everything' }, /persist/],
+    [{ scheme: 'A\r\nB' }, /scheme must be the name/],
+    [
+      {
+        fields: [
+          { name: 'a', label: 'A', secret: true },
+          { name: 'a', label: 'B' },
+        ],
+      },
+      /fields\[1\]\.name is that of another field/,
+    ],
   ])('refuses the options %j', (change, message) => {
     expect(() => authenticator(change as never)).toThrow(message)
   })

@@ -67,6 +67,15 @@ describe('the options of createOAuthAuthenticator', () => {
     ['too much tolerance', { clockToleranceMs: 400_000 }, /clockToleranceMs/],
     ['a time limit that is text', { signInTimeoutMs: '5' }, /signInTimeoutMs must be a number, received string/],
     ['an unknown dpop policy', { dpop: 'always' }, /dpop must be one of/],
+    ['a token type without a name', { tokenTypes: { '': { scopes: [] } } }, /without a name/],
+    ['a scope that no server takes', { tokenTypes: { a: { scopes: ['x"y'] } } }, /scopes holds no scope/],
+    ['a label that is a number', { tokenTypes: { a: { scopes: [], label: 5 } } }, /label must be a non-empty string/],
+    ['a quirk that does not exist', { quirks: { refreshScopes: 'omit' } }, /quirks\.refreshScopes does not exist/],
+    ['a quirk of the wrong kind', { quirks: { grantDeadErrors: 'x' } }, /quirks\.grantDeadErrors must be an array/],
+    ['a lifetime that is text', { quirks: { defaultLifetimeS: '3600' } }, /defaultLifetimeS must be a number/],
+    ['a scheme that ends the header', { quirks: { authorizationScheme: 'A\r\nB' } }, /authorizationScheme must be/],
+    ['a profile in plain text', { quirks: { profile: { endpoint: 'http://x', subject: 'id' } } }, /profile\.endpoint/],
+    ['a profile of nobody', { quirks: { profile: { subject: [] } } }, /profile\.subject/],
     ['a name that is no function', { accountName: 'email' }, /accountName must be a function/],
   ])('are refused for %s, before anything is done', (_name, change, message) => {
     expect(create(change)).toThrow(message)
@@ -102,10 +111,19 @@ describe('redirect URIs', () => {
     expect(parseRedirectUri(uri)).toEqual(redirect)
   })
 
-  it.each(['app:/cb', 'data:text/html,x', 'file:///x', 'http://127.0.0.2/cb', 'x', 'https://u@app.example/'])(
-    '%s is none',
-    (uri) => {
-      expect(typeof parseRedirectUri(uri)).toBe('string')
-    },
-  )
+  it.each([
+    'app:/cb',
+    'data:text/html,x',
+    'file:///x',
+    'http://127.0.0.2/cb',
+    'x',
+    'https://u@app.example/',
+    'com.example.app:/c\nb',
+    ' http://127.0.0.1/cb',
+    // Parsers drop the port, so it would mean any.
+    'http://localhost:80/cb',
+    'http://127.0.0.1:080',
+  ])('%j is none', (uri) => {
+    expect(typeof parseRedirectUri(uri)).toBe('string')
+  })
 })
