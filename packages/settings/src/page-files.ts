@@ -11,17 +11,18 @@ export interface PageFiles {
  * the place of this module (test/packaging/bundle.ts).
  */
 export async function loadPageFiles(): Promise<PageFiles> {
-  const [{ rolldown }, { readFile }] = await Promise.all([import('rolldown'), import('node:fs/promises')])
-  const folder = new URL('../page/', import.meta.url)
-  const bundle = await rolldown({
-    input: new URL('main.tsx', folder).pathname,
-    platform: 'browser',
-    tsconfig: new URL('tsconfig.json', folder).pathname,
-  })
+  const [{ rolldown }, { readFile }, { fileURLToPath }] = await Promise.all([
+    import('rolldown'),
+    import('node:fs/promises'),
+    import('node:url'),
+  ])
+  const file = (path: string): string => fileURLToPath(new URL(`../page/${path}`, import.meta.url))
+  const license = await readFile(new URL('../LICENSE', import.meta.resolve('preact')), 'utf8')
+  const bundle = await rolldown({ input: file('main.tsx'), platform: 'browser', tsconfig: file('tsconfig.json') })
   try {
     const { output } = await bundle.generate({ format: 'esm', minify: true, comments: false })
-    const style = await readFile(new URL('page.css', folder), 'utf8')
-    return { script: output[0].code, style }
+    const script = `/*! This file contains Preact.\n\n${license.trim()}\n*/\n${output[0].code}`
+    return { script, style: await readFile(file('page.css'), 'utf8') }
   } finally {
     await bundle.close()
   }
