@@ -7,7 +7,7 @@ export function accountInfo(engine: Engine, record: AccountRecord): AccountInfo 
   const { account, reason, retryAt, lastAuthenticatedAt, previousName, issuer } = record
   const isOrphaned = record.state === 'ok' && !engine.authenticators.has(account.type)
   const claims =
-    engine.vault.keyring.isOpen && engine.isVisible(record) ? engine.records.readProfile(account.id).claims : {}
+    engine.vault.keyring.isOpen && engine.sight.isVisible(record) ? engine.records.readProfile(account.id).claims : {}
   return {
     account,
     state: isOrphaned ? 'orphaned' : record.state,

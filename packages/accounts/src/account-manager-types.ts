@@ -149,6 +149,8 @@ export interface AccountManagerEvents {
   'vault:locked': [VaultEvent]
   'vault:unlocked': [VaultEvent]
   'vault:warning': [VaultEvent]
+  /** This process was away for more changes than are kept (10 000, or 7 days): no event tells them, so list again. */
+  'vault:resync': [VaultEvent]
 }
 
 export interface VaultProblem {

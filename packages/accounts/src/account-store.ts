@@ -2,6 +2,7 @@ import type { Account } from './account.ts'
 import type { AccountVisibility, AddAccountExplicitlyOptions } from './account-manager-types.ts'
 import { tokenArgument } from './answers.ts'
 import type { IssuedToken } from './auth-token.ts'
+import type { AuthenticatorDescription } from './authenticator.ts'
 import { nodeCrypto } from './builtin.ts'
 import type { Engine } from './engine.ts'
 import { AccountError } from './errors.ts'
@@ -139,8 +140,17 @@ export class AccountStore {
   }
 }
 
-/** The content of `addAccountExplicitly`, checked. */
-export function explicitContent(options: AddAccountExplicitlyOptions, type: string): AccountContent {
+/**
+ * The content of `addAccountExplicitly`, checked.
+ *
+ * @throws TypeError for a token type that the authenticator does not declare.
+ */
+export function explicitContent(
+  options: AddAccountExplicitlyOptions,
+  type: string,
+  description: AuthenticatorDescription | undefined,
+): AccountContent {
+  for (const key of Object.keys(options.tokens ?? {})) tokenKeyOf(key, undefined, description, '')
   const tokens = Object.entries(options.tokens ?? {}).map(([key, token]) => [key, tokenArgument(token, type)] as const)
   return {
     password: options.password,

@@ -52,8 +52,9 @@ export interface AccountInfo {
 export const MAX_NAME_BYTES = 512
 
 // Control, bidirectional-override and zero-width characters make one name look like another, or forge log lines.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what the rule is about
-const UNSAFE_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/
+export const UNSAFE_CHARACTERS: RegExp =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what the rule is about
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/
 
 /**
  * Checks an account name or type and returns it in NFC.

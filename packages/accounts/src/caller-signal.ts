@@ -21,11 +21,22 @@ export async function awaitForCaller<T>(work: Promise<T>, signal: AbortSignal | 
   }
 }
 
-/** @throws TypeError when it is no AbortSignal; AccountError `ERR_ABORTED` when it is aborted already. */
+/**
+ * Checks the signal of a call before the call begins. A signal of another realm (a browser's in a test, an Electron
+ * frame's) is one too.
+ *
+ * @throws TypeError when it is no AbortSignal; AccountError `ERR_ABORTED` when it is aborted already.
+ */
 export function checkNotAborted(signal: AbortSignal | undefined, what: string): void {
   if (signal === undefined) return
-  if (!(signal instanceof AbortSignal)) throw new TypeError(`signal must be an AbortSignal, received ${kindOf(signal)}`)
+  if (!isSignal(signal)) throw new TypeError(`signal must be an AbortSignal, received ${kindOf(signal)}`)
   if (signal.aborted) throw abortedByCaller(what)
+}
+
+function isSignal(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { aborted, addEventListener } = value as Partial<AbortSignal>
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
 }
 
 export function abortedByCaller(what: string): AccountError {

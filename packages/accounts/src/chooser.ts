@@ -46,7 +46,7 @@ export class Chooser {
     const { types } = options
     if (offered.length === 0 && types?.length === 1 && types[0] !== undefined) return await signIn(types[0])
     if (this.#engine.interaction?.chooseAccount === undefined) {
-      const visible = offered.filter((record) => this.#engine.isVisible(record)).map((record) => record.account)
+      const visible = offered.filter((record) => this.#engine.sight.isVisible(record)).map((record) => record.account)
       throw unresolved(
         types?.join(', ') ?? 'any type',
         visible.length > 0 ? 'several_accounts' : 'no_account',
@@ -60,7 +60,7 @@ export class Chooser {
       options.signal,
     )
     const record = this.#engine.index.get(chosen.id)
-    if (record !== undefined && !this.#engine.isVisible(record)) {
+    if (record !== undefined && !this.#engine.sight.isVisible(record)) {
       await this.#visibility.set(record, this.#engine.app.id, 'user-managed-visible')
     }
     return chosen

@@ -1,7 +1,9 @@
 import { performance } from 'node:perf_hooks'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type AccountRef, accountIdOf } from './account.ts'
 import { AccountIndex } from './account-index.ts'
-import type { AccountEvent, AccountManagerEvents, AccountVisibility, Timeouts } from './account-manager-types.ts'
+import type { AccountEvent, Timeouts } from './account-manager-types.ts'
+import { toldOf } from './announcement.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { Clock } from './clock.ts'
 import { AccountError } from './errors.ts'
@@ -9,6 +11,7 @@ import { Events } from './events.ts'
 import type { InteractionHandler } from './interaction.ts'
 import type { Logger } from './logger.ts'
 import { RunningCalls } from './running-calls.ts'
+import { type Principal, Sight } from './sight.ts'
 import { isBusy } from './storage/busy.ts'
 import { TokenCache } from './token-cache.ts'
 import { type AccountRecord, AccountRecords } from './vault/account-records.ts'
@@ -22,7 +25,7 @@ const LOOK_EVERY_MS = 50
 /** What an engine is given; everything that touches the outside is in here. */
 export interface EngineOptions {
   readonly vault: Vault
-  readonly app: { readonly id: string; readonly system: boolean }
+  readonly app: Principal
   readonly clock: Clock
   readonly fetch: typeof fetch
   readonly log: Logger
@@ -41,7 +44,7 @@ export interface EngineOptions {
  */
 export class Engine {
   readonly vault: Vault
-  readonly app: { readonly id: string; readonly system: boolean }
+  readonly app: Principal
   readonly clock: Clock
   readonly fetch: typeof fetch
   readonly log: Logger
@@ -55,8 +58,9 @@ export class Engine {
   readonly cache: TokenCache = new TokenCache()
   readonly calls: RunningCalls = new RunningCalls()
   readonly events: Events
-  readonly authenticators: Map<string, Authenticator> = new Map()
-  readonly #visibility = new Map<string, AccountVisibility>()
+  readonly sight: Sight
+  /** Changes on their way to the disk. */
+  readonly #writes = new Set<Promise<unknown>>()
   #revision = 0
   #dataVersion = 0
   #lookedAt = Number.NEGATIVE_INFINITY
@@ -76,6 +80,11 @@ export class Engine {
     this.records = new AccountRecords(options.vault)
     this.tokens = new TokenRecords(options.vault)
     this.events = new Events(options.log)
+    this.sight = new Sight(options.app, options.vault.database)
+  }
+
+  get authenticators(): Map<string, Authenticator> {
+    return this.sight.authenticators
   }
 
   /** Reads every account into memory. */
@@ -108,13 +117,26 @@ export class Engine {
    */
   async commit<T>(run: (announce: (change: NewChange) => void) => T): Promise<T> {
     const { database, keyring, feed } = this.vault
-    const result = await database.write(() => {
+    const written = database.write(() => {
       this.vault.checkFormat()
       return keyring.finishing(() => run((change) => feed.append(change)))
     })
-    this.vault.doorbell.ring()
-    this.follow()
-    return result
+    this.#writes.add(written)
+    try {
+      const result = await written
+      this.vault.doorbell.ring()
+      this.follow()
+      return result
+    } finally {
+      this.#writes.delete(written)
+    }
+  }
+
+  /** Resolves when every change that was asked for so far is durable and announced, or has failed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#writes)
+    // Whoever asked for one of them is told before.
+    await nextTurn()
   }
 
   /** Notices what other processes changed, at most 50 ms late; costs a few microseconds. */
@@ -155,24 +177,15 @@ export class Engine {
     }
   }
 
-  owns(type: string): boolean {
-    return this.authenticators.has(type)
-  }
-
-  /** Whether this instance may do everything with the account. */
-  isOwned(record: AccountRecord): boolean {
-    return this.app.system || this.owns(record.account.type) || record.creator === this.app.id
-  }
-
-  isVisible(record: AccountRecord): boolean {
-    if (this.isOwned(record)) return true
-    const visibility = this.#visibility.get(record.account.id)
-    return visibility === 'visible' || visibility === 'user-managed-visible'
+  /** Before anything is answered: notices what others changed, and that this instance was closed. */
+  attend(): void {
+    this.checkOpen()
+    this.lookNow()
   }
 
   find(ref: AccountRef): AccountRecord | undefined {
     const record = this.index.get(accountIdOf(ref))
-    return record !== undefined && this.isVisible(record) ? record : undefined
+    return record !== undefined && this.sight.isVisible(record) ? record : undefined
   }
 
   /** @throws TypeError; AccountError `ERR_ACCOUNT_NOT_FOUND`. */
@@ -186,16 +199,31 @@ export class Engine {
     )
   }
 
+  /** @throws AccountError `ERR_AUTHENTICATOR_NOT_FOUND`. */
+  authenticatorOf(type: string): Authenticator {
+    const authenticator = this.authenticators.get(type)
+    if (authenticator !== undefined) return authenticator
+    throw new AccountError('ERR_AUTHENTICATOR_NOT_FOUND', `no authenticator is registered for ${type}; register one`, {
+      action: 'contact-developer',
+    })
+  }
+
   /** @throws also AccountError `ERR_DENIED` (`not_owner`) when this process registered no authenticator for the type. */
   requireOwned(ref: AccountRef, what: string): AccountRecord {
     const record = this.require(ref)
-    // The app that made an account stays its owner when the type's authenticator is not there any more.
-    if (!this.isOwned(record)) this.checkOwner(record.account.type, what)
+    if (!this.sight.isOwned(record)) this.checkOwner(record.account.type, what)
     return record
   }
 
+  /** The account, read again before something is done with it. @throws what {@link Engine.requireOwned} does. */
+  owned(ref: AccountRef, what: string): AccountRecord {
+    accountIdOf(ref)
+    this.attend()
+    return this.requireOwned(ref, what)
+  }
+
   checkOwner(type: string, what: string): void {
-    if (this.owns(type) || this.app.system) return
+    if (this.sight.owns(type)) return
     throw new AccountError(
       'ERR_DENIED',
       `${this.app.id} may not ${what} accounts of ${type}: register an authenticator for that type first`,
@@ -211,6 +239,7 @@ export class Engine {
       // Away for longer than changes are kept: one reload stands for all of them.
       this.#reload()
       this.cache.clear()
+      this.events.emit('vault:resync', { revision: this.#revision, at: this.clock.now() })
       return []
     }
     const changes = feed.after(this.#revision)
@@ -222,11 +251,7 @@ export class Engine {
     this.#revision = this.vault.feed.latest
     this.#dataVersion = this.vault.database.dataVersion()
     this.index.replaceAll(this.records.all())
-    this.#visibility.clear()
-    const sql = 'SELECT account, visibility FROM visibility WHERE principal = ?'
-    for (const row of this.vault.database.prepare(sql).all(this.app.id)) {
-      this.#visibility.set(String(row['account']), String(row['visibility']) as AccountVisibility)
-    }
+    this.sight.reload()
   }
 
   #refresh(id: string, changes: readonly Change[]): void {
@@ -238,10 +263,7 @@ export class Engine {
       this.index.delete(id)
       this.calls.endForRemoved(id)
     } else this.index.set(record)
-    const sql = 'SELECT visibility FROM visibility WHERE account = ? AND principal = ?'
-    const row = this.vault.database.prepare(sql).get(id, this.app.id)
-    if (row === undefined) this.#visibility.delete(id)
-    else this.#visibility.set(id, String(row['visibility']) as AccountVisibility)
+    this.sight.refresh(id)
   }
 
   /** The accounts of these changes that this principal could see before them. */
@@ -249,38 +271,23 @@ export class Engine {
     const seen = new Set<string>()
     for (const { account } of changes) {
       const record = this.index.get(account)
-      if (record !== undefined && this.isVisible(record)) seen.add(account)
+      if (record !== undefined && this.sight.isVisible(record)) seen.add(account)
     }
     return seen
   }
 
   #announce(change: Change, seen: Set<string>): void {
-    const event = this.#publicEvent(change, seen)
-    if (event === undefined) return
+    const record = this.index.get(change.account)
+    const told = toldOf(change, seen, { principal: this.app.id, sight: this.sight, record })
+    if (told === undefined) return
+    const { event, reason } = told
     const detail: AccountEvent = {
       revision: change.revision,
       at: change.at,
       account: Object.freeze({ id: change.account, type: change.type, name: change.name }),
       source: this.vault.feed.isOwn(change) ? 'local' : 'other-process',
-      ...(change.reason !== undefined && { reason: change.reason }),
+      ...(reason !== undefined && { reason }),
     }
     this.events.emit(event, detail as never)
-  }
-
-  /** What this principal is told: an account that comes into its sight is added, one that leaves it is removed. */
-  #publicEvent(change: Change, seen: Set<string>): keyof AccountManagerEvents | undefined {
-    if (change.event === 'account:state') return undefined
-    const record = this.index.get(change.account)
-    const isVisible = record === undefined ? this.app.system || this.owns(change.type) : this.isVisible(record)
-    const wasSeen = seen.has(change.account)
-    if (change.event === 'account:access') {
-      if (isVisible === wasSeen) return undefined
-      if (isVisible) seen.add(change.account)
-      else seen.delete(change.account)
-      return isVisible ? 'account:added' : 'account:removed'
-    }
-    if (change.event === 'account:removed') seen.delete(change.account)
-    else if (isVisible) seen.add(change.account)
-    return isVisible || (wasSeen && change.event === 'account:removed') ? change.event : undefined
   }
 }

@@ -4,6 +4,23 @@ import type { AccountManagerEvents } from './account-manager-types.ts'
 import type { Logger } from './logger.ts'
 
 type EventName = keyof AccountManagerEvents
+
+/** Every event that there is. */
+const EVENTS: Readonly<Record<EventName, true>> = {
+  'account:added': true,
+  'account:removed': true,
+  'account:renamed': true,
+  'account:updated': true,
+  'account:attention': true,
+  'account:recovered': true,
+  'account:default-changed': true,
+  'token:refreshed': true,
+  'token:invalidated': true,
+  'vault:locked': true,
+  'vault:unlocked': true,
+  'vault:warning': true,
+  'vault:resync': true,
+}
 type Listener = (event: never) => void
 
 /** Delivers events so that a listener that throws, or that changes something itself, harms nobody. */
@@ -27,6 +44,7 @@ export class Events {
   }
 
   off(event: EventName, listener: Listener): void {
+    checkListening(event, listener)
     const guarded = this.#guarded.get(listener)
     if (guarded === undefined) return
     // Node's emitter takes off one at a time; a listener that was added twice is taken off as a whole.
@@ -46,7 +64,7 @@ export class Events {
   }
 
   #guard(event: EventName, listener: Listener): (event: unknown) => void {
-    if (typeof listener !== 'function') throw new TypeError(`listener must be a function, received ${kindOf(listener)}`)
+    checkListening(event, listener)
     const known = this.#guarded.get(listener)
     if (known !== undefined) return known
     const guarded = (detail: unknown) => {
@@ -60,4 +78,13 @@ export class Events {
     this.#guarded.set(listener, guarded)
     return guarded
   }
+}
+
+/** A misspelt event would never come. */
+function checkListening(event: unknown, listener: unknown): void {
+  if (typeof event !== 'string' || !Object.hasOwn(EVENTS, event)) {
+    const received = typeof event === 'string' && event !== '' ? 'another string' : kindOf(event)
+    throw new TypeError(`event must be one of ${Object.keys(EVENTS).join(', ')}, received ${received}`)
+  }
+  if (typeof listener !== 'function') throw new TypeError(`listener must be a function, received ${kindOf(listener)}`)
 }

@@ -1,6 +1,8 @@
 import type { Account } from './account.ts'
+import { grantReason } from './announcement.ts'
 import type { Engine } from './engine.ts'
 import { AccountError } from './errors.ts'
+import { TokenLabels } from './token-labels.ts'
 import type { AccountRecord } from './vault/account-records.ts'
 
 /** A remembered answer to "may this app have such tokens of this account?". */
@@ -15,9 +17,11 @@ export interface AuthTokenGrant {
 /** Consent between apps that share a vault: an owner needs none, a stranger needs one per account and token type. */
 export class Grants {
   readonly #engine: Engine
+  readonly #labels: TokenLabels
 
   constructor(engine: Engine) {
     this.#engine = engine
+    this.#labels = new TokenLabels(engine)
   }
 
   of(record: AccountRecord): AuthTokenGrant[] {
@@ -40,7 +44,7 @@ export class Grants {
       this.#engine.vault.database
         .prepare('INSERT OR REPLACE INTO token_grant (account, token_type, principal, allowed) VALUES (?, ?, ?, ?)')
         .run(record.account.id, authTokenType, principal, allowed ? 1 : 0)
-      announce({ event: 'account:access', account: record.account })
+      announce({ event: 'account:access', account: record.account, reason: grantReason(principal) })
     })
   }
 
@@ -51,7 +55,7 @@ export class Grants {
       this.#engine.vault.database
         .prepare('DELETE FROM token_grant WHERE account = ? AND token_type = ? AND principal = ?')
         .run(record.account.id, authTokenType, principal)
-      announce({ event: 'account:access', account: record.account })
+      announce({ event: 'account:access', account: record.account, reason: grantReason(principal) })
     })
   }
 
@@ -68,7 +72,7 @@ export class Grants {
   ): Promise<void> {
     const { app, interaction } = this.#engine
     const { account } = record
-    if (this.#engine.isOwned(record)) return
+    if (this.#engine.sight.isOwned(record)) return
     const answer = this.#answer(record, authTokenType, app.id)
     if (answer === true) return
     if (answer === false) throw denied(record, app.id)
@@ -77,7 +81,7 @@ export class Grants {
     const allowed = await confirm({
       principal: app.id,
       account,
-      authTokenTypeLabel: authTokenType,
+      authTokenTypeLabel: this.#labels.of(account.type, authTokenType) ?? authTokenType,
       signal: signal ?? new AbortController().signal,
     })
     await this.set(record, authTokenType, app.id, allowed === true)

@@ -1,7 +1,8 @@
 import type { VaultHealth, VaultProblem } from './account-manager-types.ts'
 import type { Engine } from './engine.ts'
 import type { KeyProvider } from './key-provider.ts'
-import { lockedError } from './vault/keyring.ts'
+import { lockedError } from './vault/lock-cause.ts'
+import type { Vault } from './vault/vault.ts'
 
 /** What can be said of the vault without asking a keychain again. */
 export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): VaultHealth {
@@ -9,10 +10,8 @@ export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): 
   const { slots, lockCause } = vault.keyring
   const byId = new Map(providers.map((provider) => [provider.id, provider]))
   const problems: VaultProblem[] = []
-  if (lockCause !== undefined) {
-    const error = lockedError(lockCause)
-    problems.push({ code: error.code, message: error.message, fix: FIXES[lockCause.kind] })
-  }
+  const locked = lockProblem(vault)
+  if (locked !== undefined) problems.push(locked)
   if (vault.database.readOnly) problems.push(READ_ONLY)
   if (vault.setAsideTo !== undefined) problems.push(setAside(vault.setAsideTo))
   const ok = problems.length === 0
@@ -35,6 +34,14 @@ export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): 
     directory: vault.files.directory,
     problems,
   }
+}
+
+/** Why the vault is locked, and what to do; `undefined` while it is open. */
+export function lockProblem({ keyring }: Vault): VaultProblem | undefined {
+  const { lockCause } = keyring
+  if (lockCause === undefined) return undefined
+  const { code, message } = lockedError(lockCause)
+  return { code, message, fix: FIXES[lockCause.kind] }
 }
 
 const FIXES = {

@@ -1,10 +1,10 @@
-import type { AccountManagerOptions } from './account-manager-types.ts'
+import type { AccountManagerOptions, Timeouts, VaultProblem } from './account-manager-types.ts'
+import { DEFAULT_MAX_ACCOUNTS, DEFAULT_TIMEOUTS } from './arguments/open-options.ts'
 import { systemClock } from './clock.ts'
 import { Engine } from './engine.ts'
 import { isAccountError } from './errors.ts'
 import type { KeyProvider } from './key-provider.ts'
 import { createDebugLogger } from './logger.ts'
-import { DEFAULT_MAX_ACCOUNTS, DEFAULT_TIMEOUTS } from './manager-options.ts'
 import { RefreshAhead } from './refresh-ahead.ts'
 import { defaultVaultFolder } from './storage/folder.ts'
 import { recipientsOf } from './vault/key-providers.ts'
@@ -21,7 +21,7 @@ export interface OpenedManager {
   readonly providers: readonly KeyProvider[]
   /** Only in long-lived hosts that asked for it. */
   readonly ahead: RefreshAhead | undefined
-  announceVault(event: 'vault:locked' | 'vault:unlocked'): void
+  announceVault(event: 'vault:locked' | 'vault:unlocked', problem?: VaultProblem): void
   close(): void
 }
 
@@ -29,7 +29,7 @@ export interface OpenedManager {
 export async function openManager(options: AccountManagerOptions): Promise<OpenedManager> {
   const recipients = recipientsOf(options.keyProvider)
   const clock = options.clock ?? systemClock
-  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
+  const timeouts = timeoutsOf(options.timeouts ?? {})
   const vault = await Vault.open({
     directory: options.directory ?? defaultVaultFolder(options.vault ?? options.app.id),
     recipients,
@@ -69,7 +69,12 @@ export async function openManager(options: AccountManagerOptions): Promise<Opene
       options.background === true
         ? new RefreshAhead({ clock, log: engine.log, random: engine.random, concurrency: options.refresh?.concurrency })
         : undefined,
-    announceVault: (event) => engine.events.emit(event, { revision: engine.revision, at: clock.now() }),
+    announceVault: (event, problem) =>
+      engine.events.emit(event, {
+        revision: engine.revision,
+        at: clock.now(),
+        ...(problem !== undefined && { problem }),
+      }),
     close: () => {
       stopFollowing()
       engine.events.clear()
@@ -77,6 +82,12 @@ export async function openManager(options: AccountManagerOptions): Promise<Opene
       vault.close()
     },
   }
+}
+
+/** A limit that is there but `undefined` is the default, too. */
+function timeoutsOf(given: Partial<Timeouts>): Timeouts {
+  const said = Object.entries(given).filter(([, value]) => value !== undefined)
+  return { ...DEFAULT_TIMEOUTS, ...Object.fromEntries(said) }
 }
 
 /** A number in [0, 1) from random bytes. */

@@ -35,3 +35,8 @@ function resolveHint(accounts: readonly Account[], hint: string): Resolution {
   if (fitting.length > 1) return { kind: 'ask', reason: 'several_accounts', candidates: fitting }
   return { kind: 'ask', reason: 'no_account', candidates: accounts }
 }
+
+/** Whether a hint means this account: its id, its name, or the beginning of either. */
+export function fitsHint(account: Account, hint: string): boolean {
+  return resolveHint([account], hint.normalize('NFC')).kind === 'found'
+}

@@ -1,3 +1,4 @@
+import { kindOf } from './account.ts'
 import { nodeCrypto } from './builtin.ts'
 import { AccountError } from './errors.ts'
 
@@ -47,7 +48,8 @@ export function decryptedExport(jwe: string, key: Uint8Array): unknown {
 /** @throws TypeError unless it is 32 bytes. */
 export function checkExportKey(key: unknown): asserts key is Uint8Array {
   if (key instanceof Uint8Array && key.length === KEY_BYTES) return
-  throw new TypeError(`key must be a Uint8Array of ${KEY_BYTES} bytes`)
+  const received = key instanceof Uint8Array ? 'one of another length' : kindOf(key)
+  throw new TypeError(`key must be a Uint8Array of ${KEY_BYTES} bytes, received ${received}`)
 }
 
 /** No other algorithm is accepted, or the header would choose how much work decrypting is. */

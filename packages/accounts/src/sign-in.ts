@@ -9,6 +9,15 @@ import { AccountError } from './errors.ts'
 import { callPlugin } from './plugin-call.ts'
 import type { AccountRecord } from './vault/account-records.ts'
 
+/** Who should sign in, when the caller has somebody in mind. */
+export interface Expectation {
+  /** Looked at while another process signs in to the same type: the account that this makes needless. */
+  readonly isAnswered: () => Account | undefined
+  readonly isExpected: (account: Account) => boolean
+}
+
+const ANYBODY: Expectation = { isAnswered: () => undefined, isExpected: () => true }
+
 /** Adds accounts through their authenticator, and signs in again to existing ones. */
 export class SignIn {
   readonly #engine: Engine
@@ -21,21 +30,19 @@ export class SignIn {
     this.#store = new AccountStore(engine)
   }
 
-  /**
-   * @param isAnswered Looked at while another process signs in to the same type: the account that this makes needless.
-   */
+  /** @throws AccountError `ERR_IDENTITY_MISMATCH` when somebody else signed in than was expected; nothing is stored then. */
   async addAccount(
     authenticator: Authenticator,
     options: AddAccountOptions,
-    isAnswered: () => Account | undefined = () => undefined,
+    expectation: Expectation = ANYBODY,
   ): Promise<Account> {
     const { type } = authenticator.description
     // Before the person goes through a browser for nothing.
     void this.#engine.vault.keyring.dataKey
-    return await this.#oneAtATime(`sign-in:${type}`, options.signal, isAnswered, async () => {
+    return await this.#oneAtATime(`sign-in:${type}`, options.signal, expectation.isAnswered, async () => {
       const answer = await this.#askForNew(authenticator, options)
       const fresh = checkTokenTypes(checkedNewAccount(answer, type), authenticator)
-      return await this.#storeNew(type, fresh, options.ifExists ?? 'update')
+      return await this.#storeNew(type, fresh, options.ifExists ?? 'update', expectation)
     })
   }
 
@@ -131,7 +138,7 @@ export class SignIn {
 
   /** Stores who signed in: as `record`, which must be the same person, or as whoever it is. */
   async store(type: string, record: AccountRecord | undefined, fresh: NewAccount): Promise<Account> {
-    if (record === undefined) return await this.#storeNew(type, fresh, 'update')
+    if (record === undefined) return await this.#storeNew(type, fresh, 'update', ANYBODY)
     const { account } = record
     return await this.#engine.commit((announce) => {
       const current = this.#engine.records.get(account.id)
@@ -163,12 +170,20 @@ export class SignIn {
     })
   }
 
-  async #storeNew(type: string, fresh: NewAccount, ifExists: 'update' | 'error'): Promise<Account> {
+  async #storeNew(
+    type: string,
+    fresh: NewAccount,
+    ifExists: 'update' | 'error',
+    { isExpected }: Expectation,
+  ): Promise<Account> {
     const content = contentOf(fresh)
     return await this.#engine.commit((announce) => {
       const existing = this.#sameIdentity(type, fresh)
+      if (existing !== undefined && !isExpected(existing.account)) throw somebodyElse(existing.account)
       if (existing === undefined) {
         const name = freeName(fresh, (candidate) => this.#engine.records.findByName(type, candidate) !== undefined)
+        const account = { id: '', type, name }
+        if (!isExpected(account)) throw somebodyElse(account)
         return this.#store.insert(type, name, content, announce)
       }
       if (ifExists === 'error') {
@@ -246,6 +261,14 @@ function checkSamePerson(record: AccountRecord, fresh: NewAccount): void {
     `somebody else signed in instead of ${record.account.name} (${record.account.type}); nothing was changed. ` +
       'Sign in as that person, or add the other one as a new account',
     { account: record.account },
+  )
+}
+
+function somebodyElse({ name, type }: Account): AccountError {
+  return new AccountError(
+    'ERR_IDENTITY_MISMATCH',
+    `${name} signed in to ${type}, which is not the account that the hint names; nothing was changed. ` +
+      'Sign in as that person, or add the other one with addAccount',
   )
 }
 

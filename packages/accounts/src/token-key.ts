@@ -90,7 +90,7 @@ function canonicalOptions(options: unknown): string {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`options must be an object of JSON values, received ${kindOf(options)}`)
   }
-  const text = canonicalJson(options, 'options', 0)
+  const text = canonicalJson(options, 'options')
   if (text === '{}') return ''
   if (Buffer.byteLength(text) > MAX_OPTIONS_BYTES) {
     throw new TypeError(`options must be at most ${MAX_OPTIONS_BYTES} bytes of JSON`)
@@ -100,7 +100,8 @@ function canonicalOptions(options: unknown): string {
 
 const DEEPEST = 32
 
-function canonicalJson(value: unknown, path: string, depth: number): string {
+/** JSON with sorted keys: the same text for the same content. @throws TypeError for what JSON cannot hold. */
+export function canonicalJson(value: unknown, path: string, depth = 0): string {
   if (depth > DEEPEST) throw new TypeError(`${path} is nested more than ${DEEPEST} deep or cyclic`)
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value)
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value)

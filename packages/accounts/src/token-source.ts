@@ -1,5 +1,6 @@
+import type { Account } from './account.ts'
 import type { GetAuthTokenOptions } from './account-manager-types.ts'
-import { AuthToken } from './auth-token.ts'
+import { AuthToken, type IssuedToken } from './auth-token.ts'
 import type { Authenticator, CredentialContext } from './authenticator.ts'
 import { awaitForCaller } from './caller-signal.ts'
 import { CredentialWriter } from './credential-writer.ts'
@@ -161,6 +162,26 @@ export class TokenSource {
     })
   }
 
+  /** Stores a token that came by another way. */
+  async put(record: AccountRecord, key: TokenKey, issued: IssuedToken): Promise<void> {
+    const { records, tokens, clock } = this.#engine
+    const { account } = record
+    await this.#engine.commit((announce) => {
+      const current = records.get(account.id)
+      if (current === undefined) throw removed(account)
+      if (current.attention) records.update(account.id, { attention: 0 })
+      tokens.put(account.id, storedKeyOf(key), {
+        value: issued.value,
+        authTokenType: key.label,
+        scheme: issued.scheme ?? 'Bearer',
+        expiresAt: issued.expiresAt,
+        scopes: issued.scopes ?? [],
+        obtainedAt: clock.now(),
+      })
+      announce({ event: 'token:refreshed', account })
+    })
+  }
+
   /** Deletes the tokens of `type` that have this value, and no others; compare-and-delete. */
   async invalidate(type: string, value: string): Promise<void> {
     const { tokens, records, authenticators } = this.#engine
@@ -310,7 +331,10 @@ function noAuthenticator({ account }: AccountRecord): AccountError {
 }
 
 function removedInstead(error: unknown, { account }: AccountRecord): unknown {
-  if (!isSuperseded(error)) return error
+  return isSuperseded(error) ? removed(account) : error
+}
+
+function removed(account: Account): AccountError {
   return new AccountError('ERR_ACCOUNT_NOT_FOUND', `${account.name} (${account.type}) was removed meanwhile`, {
     account,
   })

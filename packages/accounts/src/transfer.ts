@@ -1,11 +1,13 @@
-import { type Account, checkedName, kindOf } from './account.ts'
+import { type Account, type AccountRef, checkedName, kindOf } from './account.ts'
 import { AccountStore } from './account-store.ts'
 import { checkedNewAccount } from './answers.ts'
+import { checkAccounts } from './arguments/account-arguments.ts'
+import { checkObject, checkOneOf, checkText } from './arguments/checks.ts'
 import type { NewAccount } from './authenticator.ts'
 import type { CredentialWriter } from './credential-writer.ts'
 import type { Engine } from './engine.ts'
 import { isAccountError } from './errors.ts'
-import { decryptedExport, encryptedExport, invalid } from './sealed-export.ts'
+import { checkExportKey, decryptedExport, encryptedExport, invalid } from './sealed-export.ts'
 import type { AccountRecord } from './vault/account-records.ts'
 
 const FORMAT = 1
@@ -21,6 +23,11 @@ export interface ImportResult {
   readonly updated: readonly Account[]
   /** Here already, and left as they are. */
   readonly kept: readonly Account[]
+}
+
+interface ImportOptions {
+  readonly key: Uint8Array
+  readonly ifExists?: 'keep' | 'update'
 }
 
 /** What an import would do, before it does it. */
@@ -43,7 +50,21 @@ export class Transfer {
     this.#store = new AccountStore(engine)
   }
 
-  export(records: readonly AccountRecord[], key: Uint8Array): string {
+  /** @throws AccountError `ERR_DENIED` for an account of somebody else, `ERR_VAULT_LOCKED`. */
+  async export(options: { key: Uint8Array; accounts?: readonly AccountRef[] }): Promise<string> {
+    checkObject(options, 'options')
+    const { key, accounts: wanted } = options
+    checkExportKey(key)
+    if (wanted !== undefined) checkAccounts(wanted, 'accounts')
+    this.#engine.attend()
+    const { index, sight } = this.#engine
+    const records =
+      wanted?.map((account) => this.#engine.requireOwned(account, 'export')) ??
+      [...index.all()].filter((record) => sight.isOwned(record))
+    return this.#sealed(records, key)
+  }
+
+  #sealed(records: readonly AccountRecord[], key: Uint8Array): string {
     const accounts = records.map((record): ExportedAccount => {
       const { password, fields, userData, issuer, clientId, subject } = this.#credentials.read(record)
       const { claims } = this.#engine.records.readProfile(record.account.id)
@@ -69,9 +90,8 @@ export class Transfer {
    *
    * @throws AccountError `ERR_IMPORT_INVALID`; all or nothing.
    */
-  async import(jwe: string, key: Uint8Array, ifExists: 'keep' | 'update'): Promise<ImportResult> {
-    const accounts = checkedExport(decryptedExport(jwe, key))
-    for (const { type } of accounts) this.#engine.checkOwner(type, 'import')
+  async import(jwe: string, options: ImportOptions): Promise<ImportResult> {
+    const { accounts, ifExists } = this.#opened(jwe, options)
     return await this.#engine.commit((announce) => {
       const result = { added: [] as Account[], updated: [] as Account[], kept: [] as Account[] }
       const count = this.#store.count()
@@ -89,16 +109,28 @@ export class Transfer {
   }
 
   /** What {@link Transfer.import} would do now. @throws AccountError `ERR_IMPORT_INVALID`. */
-  plan(jwe: string, key: Uint8Array, ifExists: 'keep' | 'update'): ImportPlan {
+  async plan(jwe: string, options: ImportOptions): Promise<ImportPlan> {
+    const { accounts, ifExists } = this.#opened(jwe, options)
     const plan = { add: [] as Pick<Account, 'type' | 'name'>[], update: [] as Account[], keep: [] as Account[] }
-    for (const { type, generation, ...fresh } of checkedExport(decryptedExport(jwe, key))) {
-      this.#engine.checkOwner(type, 'import')
+    for (const { type, generation, ...fresh } of accounts) {
       const existing = this.#existing(type, fresh)
       if (existing === undefined) plan.add.push({ type, name: fresh.name })
       else if (isReplaced(existing, generation, ifExists)) plan.update.push(existing.account)
       else plan.keep.push(existing.account)
     }
     return plan
+  }
+
+  #opened(jwe: string, options: ImportOptions): { accounts: ExportedAccount[]; ifExists: 'keep' | 'update' } {
+    checkText(jwe, 'jwe')
+    checkObject(options, 'options')
+    const { key, ifExists = 'keep' } = options
+    checkExportKey(key)
+    checkOneOf(ifExists, 'ifExists', ['keep', 'update'])
+    this.#engine.attend()
+    const accounts = checkedExport(decryptedExport(jwe, key))
+    for (const { type } of accounts) this.#engine.checkOwner(type, 'import')
+    return { accounts, ifExists }
   }
 
   #existing(type: string, fresh: NewAccount): AccountRecord | undefined {

@@ -21,7 +21,7 @@ export class Visibility {
 
   of(record: AccountRecord, principal: string): AccountVisibility {
     const { app } = this.#engine
-    if (principal === app.id && (app.system || this.#engine.owns(record.account.type))) return 'visible'
+    if (principal === app.id && this.#engine.sight.owns(record.account.type)) return 'visible'
     return this.#stored(record.account.id, principal) ?? (principal === record.creator ? 'visible' : DEFAULT_VISIBILITY)
   }
 

@@ -3,8 +3,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { AccountManager, KeyProvider } from '@accountry/accounts'
 import { firstAvailable } from '@accountry/keychain'
-import { createFakeKeyProvider, type FakeKeyOutcome, type FakeStoreKeyProvider } from '@accountry/testing'
+import {
+  createFakeClock,
+  createFakeKeyProvider,
+  type FakeKeyOutcome,
+  type FakeStoreKeyProvider,
+} from '@accountry/testing'
 import { describe, expect, it } from 'vitest'
+import { DENIAL_COOLDOWN_MS } from '../src/vault/denials.ts'
 import { failureOf } from './support/failures.ts'
 import { openManager, TYPE } from './support/managers.ts'
 import { tempFolder } from './support/temp-folder.ts'
@@ -18,7 +24,9 @@ function headerOf(directory: string): string {
     const tables = ['header', 'key_slot', 'account', 'sealed'].map((table) =>
       database.prepare(`SELECT * FROM ${table}`).all(),
     )
-    return JSON.stringify(tables)
+    // When somebody said no is written down; nothing else may be.
+    const rest = tables.map((rows) => rows.filter((row) => !String(row['name']).startsWith('denied:')))
+    return JSON.stringify(rest)
   } finally {
     database.close()
   }
@@ -119,7 +127,8 @@ describe('an existing vault whose provider', () => {
       const writes = () => provider.requests.filter(({ method }) => method !== 'load').length
       const stored = writes()
       provider.always = outcome
-      const manager = await openManager({ directory, keyProvider: provider })
+      const clock = createFakeClock()
+      const manager = await openManager({ directory, keyProvider: provider, clock })
       const [account] = await manager.getAccounts()
       expect(account).toMatchObject(ANA)
       const refused = [
@@ -137,10 +146,40 @@ describe('an existing vault whose provider', () => {
       expect(headerOf(directory)).toBe(before)
       expect(writes()).toBe(stored)
       provider.always = undefined
+      await clock.advance(DENIAL_COOLDOWN_MS)
       expect(await manager.unlock()).toBe(true)
       expect(await manager.getPassword(account ?? '')).toBe('canary')
     },
   )
+
+  it('was denied by the person raises no other prompt for five minutes, in no process (H-03)', async () => {
+    const provider = createFakeKeyProvider()
+    const directory = await madeVault(provider)
+    provider.always = 'denied'
+    const clock = createFakeClock()
+    const [manager, other] = [
+      await openManager({ directory, keyProvider: provider, clock }),
+      await openManager({ directory, keyProvider: provider, clock }),
+    ]
+    const asked = () => provider.requests.filter(({ method }) => method === 'load').length
+    expect(await manager.unlock()).toBe(false)
+    const before = asked()
+    expect([await manager.unlock(), await other.unlock(), await manager.unlock({ interaction: 'never' })]).toEqual([
+      false,
+      false,
+      false,
+    ])
+    expect(asked()).toBe(before)
+    expect(await failureOf(passwordIn(manager))).toMatchObject({
+      code: 'ERR_VAULT_LOCKED',
+      message: expect.stringMatching(/denied; it is asked again from/),
+    })
+    provider.always = undefined
+    await clock.advance(DENIAL_COOLDOWN_MS - 1)
+    expect(await other.unlock()).toBe(false)
+    await clock.advance(1)
+    expect([await manager.unlock(), await other.unlock()]).toEqual([true, true])
+  })
 
   it('is denied, when it is a passphrase, was given a wrong one', async () => {
     const provider = createFakeKeyProvider([], { protection: 'passphrase' })

@@ -1,5 +1,8 @@
 import { kindOf } from '../account.ts'
+import { checkOneOf, checkText } from '../arguments/checks.ts'
 import type { KeyProvider } from '../key-provider.ts'
+
+const PROTECTIONS = ['os-acl', 'os-user', 'passphrase', 'none']
 
 /** One recipient of the vault: the providers among which the first usable one is taken. */
 export type Recipient = readonly KeyProvider[]
@@ -23,7 +26,11 @@ export function recipientsOf(option: unknown): Recipient[] {
 
 function rungsOf(provider: KeyProvider): KeyProvider[] {
   const ladder = provider.kind === 'store' ? provider.ladder : undefined
-  return ladder === undefined ? [provider] : ladder.flatMap((rung) => rungsOf(checkedProvider(rung)))
+  if (ladder === undefined) return [provider]
+  if (!Array.isArray(ladder) || ladder.length === 0) {
+    throw new TypeError(`keyProvider.ladder must be an array of KeyProviders, received ${kindOf(ladder)}`)
+  }
+  return ladder.flatMap((rung) => rungsOf(checkedProvider(rung)))
 }
 
 export function checkedProvider(value: unknown): KeyProvider {
@@ -31,6 +38,8 @@ export function checkedProvider(value: unknown): KeyProvider {
   const hasMethods =
     typeof provider === 'object' && provider !== null && (isStore(provider) || isWrap(provider)) && isId(provider.id)
   if (!hasMethods) throw new TypeError(`keyProvider must be a KeyProvider, received ${kindOf(value)}`)
+  checkText(provider.protection, 'keyProvider.protection')
+  checkOneOf(provider.protection, 'keyProvider.protection', PROTECTIONS)
   return provider as KeyProvider
 }
 
@@ -39,7 +48,8 @@ function isId(id: unknown): boolean {
 }
 
 function isStore(provider: Partial<KeyProvider>): boolean {
-  return provider.kind === 'store' && typeof provider.load === 'function' && typeof provider.store === 'function'
+  if (provider.kind !== 'store') return false
+  return [provider.load, provider.store, provider.delete].every((method) => typeof method === 'function')
 }
 
 function isWrap(provider: Partial<KeyProvider>): boolean {

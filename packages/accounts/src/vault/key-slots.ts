@@ -1,7 +1,8 @@
-import { AccountError, isAccountError } from '../errors.ts'
+import { AccountError } from '../errors.ts'
 import type { KeyOutcome, KeyProtection, KeyProvider, KeyRequestOptions } from '../key-provider.ts'
 import { project } from '../project.ts'
 import type { Database } from '../storage/database.ts'
+import { askForKey, askToWrap } from './provider-call.ts'
 import { KEY_BYTES, seal, UnsealError, unseal } from './sealing.ts'
 
 /** One way into the vault: the data key, wrapped with a key that one provider keeps. */
@@ -24,7 +25,13 @@ export type SlotOutcome =
       /** The same slot, wrapped anew, when the provider asked for that. */
       readonly renewed?: KeySlot
     }
-  | { readonly kind: 'locked' | 'unavailable' | 'lost'; readonly why: string; readonly provider: string }
+  | {
+      readonly kind: 'locked' | 'unavailable' | 'lost'
+      readonly why: string
+      readonly provider: string
+      /** Somebody said no to a prompt. */
+      readonly denied?: boolean
+    }
 
 const CHECK_TEXT = Buffer.from('this key opens this slot')
 
@@ -118,7 +125,10 @@ export async function openSlot(
     case 'found': {
       const opened = openWith(slot, vaultId, outcome.key)
       if (opened.kind !== 'opened' || outcome.rewrap !== true || provider.kind !== 'wrap') return opened
-      return { ...opened, renewed: { ...slot, wrappedSlotKey: await provider.wrap(outcome.key, options) } }
+      const wrapped = await askToWrap(provider, outcome.key, options)
+      // The old blob still opens it; the next time is another chance.
+      if (wrapped.kind !== 'wrapped') return opened
+      return { ...opened, renewed: { ...slot, wrappedSlotKey: wrapped.blob } }
     }
     case 'locked':
       return { kind: 'locked', why: outcome.why, provider: provider.id }
@@ -126,7 +136,9 @@ export async function openSlot(
       return { kind: 'unavailable', why: outcome.why, provider: provider.id }
     case 'denied':
       // A denied passphrase is a wrong one; a denied keychain said no this time.
-      return { kind: slot.protection === 'passphrase' ? 'lost' : 'locked', why: outcome.why, provider: provider.id }
+      return slot.protection === 'passphrase'
+        ? { kind: 'lost', why: outcome.why, provider: provider.id }
+        : { kind: 'locked', why: outcome.why, provider: provider.id, denied: true }
     case 'absent':
     case 'corrupt':
       return { kind: 'lost', why: outcome.why, provider: provider.id }
@@ -135,20 +147,12 @@ export async function openSlot(
 
 async function askProvider(slot: KeySlot, provider: KeyProvider, options: KeyRequestOptions): Promise<KeyOutcome> {
   if (provider.kind !== slot.kind) return { kind: 'corrupt', why: `the slot was made by a ${slot.kind} provider` }
-  try {
-    if (provider.kind === 'store') return await provider.load(slot.keyName, options)
-    if (slot.wrappedSlotKey === undefined) return { kind: 'corrupt', why: 'the slot has no wrapped key' }
-    return await provider.unwrap(slot.wrappedSlotKey, options)
-  } catch (error) {
-    // A provider that fails, or cannot work in this kind of process, says nothing about the key.
-    return { kind: 'unavailable', why: failureOf(error) }
+  const { keyName, wrappedSlotKey } = slot
+  if (provider.kind === 'store') {
+    return await askForKey(provider, options, async () => await provider.load(keyName, options))
   }
-}
-
-/** What a provider threw, in words; those of a foreign error may hold a key. */
-export function failureOf(error: unknown): string {
-  if (isAccountError(error)) return error.message
-  return `it failed with ${error instanceof Error ? error.name : 'something that is no error'}`
+  if (wrappedSlotKey === undefined) return { kind: 'corrupt', why: 'the slot has no wrapped key' }
+  return await askForKey(provider, options, async () => await provider.unwrap(wrappedSlotKey, options))
 }
 
 function openWith(slot: KeySlot, vaultId: string, slotKey: Uint8Array): SlotOutcome {

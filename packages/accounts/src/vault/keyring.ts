@@ -1,14 +1,13 @@
 import type { KeyObject } from 'node:crypto'
 import { nodeCrypto } from '../builtin.ts'
-import { AccountError, isAccountError } from '../errors.ts'
-import type { KeyProtection, KeyProvider, KeyRequestOptions, StoreKeyProvider } from '../key-provider.ts'
+import { AccountError } from '../errors.ts'
+import type { KeyProtection, KeyProvider, KeyRequestOptions } from '../key-provider.ts'
 import type { Database } from '../storage/database.ts'
+import { hasPrompt, quietUntil, rememberDenial } from './denials.ts'
 import { linkPlace, newKeyId, readKeyId, readLink, writeKeyId } from './key-links.ts'
 import type { Recipient } from './key-providers.ts'
 import {
-  createSlot,
   deleteSlot,
-  failureOf,
   isRightKey,
   type KeySlot,
   openSlot,
@@ -17,11 +16,18 @@ import {
   slotKeyOf,
   writeSlot,
 } from './key-slots.ts'
+import {
+  LOCKED_BY_APP,
+  type LockCause,
+  lockedError,
+  NOT_UNLOCKED_YET,
+  noProvider,
+  ROTATED_AWAY,
+  worse,
+} from './lock-cause.ts'
 import { isAtLeast } from './protection.ts'
 import { derivedKey, KEY_BYTES, unseal } from './sealing.ts'
-
-/** Why secrets cannot be read now. */
-export type LockCause = Exclude<SlotOutcome, { kind: 'opened' }>
+import { deleteSlotKey, SlotMaker } from './slot-maker.ts'
 
 export interface KeyringOptions {
   readonly database: Database
@@ -32,8 +38,6 @@ export interface KeyringOptions {
   /** Runs a task while no other process makes keys for this vault. */
   readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>
 }
-
-const LOCKED_BY_APP: LockCause = { kind: 'locked', why: 'the app locked it', provider: '' }
 
 interface OpenKeys {
   /** Names the data key; part of the place of every record that is sealed with it. */
@@ -53,16 +57,20 @@ interface OpenKeys {
  */
 export class Keyring {
   readonly #options: KeyringOptions
+  readonly #maker: SlotMaker
   readonly #added: KeyProvider[] = []
   readonly #slotKeys = new Map<string, Uint8Array>()
   readonly #failures = new Map<string, string>()
   #keys: OpenKeys | undefined
   #isSuspended = false
   #isFinishing = false
-  #closed: LockCause = { kind: 'locked', why: 'the vault was not unlocked yet', provider: '' }
+  #closed: LockCause = NOT_UNLOCKED_YET
+  /** Called when the key was rotated away from this process; perhaps inside a transaction. */
+  onLockedOut: () => void = () => undefined
 
   constructor(options: KeyringOptions) {
     this.#options = options
+    this.#maker = new SlotMaker(options.vaultId, options.minProtection)
   }
 
   get isOpen(): boolean {
@@ -99,6 +107,11 @@ export class Keyring {
     return this.#open.id
   }
 
+  /** Every provider that this process was given. */
+  get providers(): readonly KeyProvider[] {
+    return [...this.#options.recipients.flat(), ...this.#added]
+  }
+
   /** Takes over the key that another process rotated to. Without a way to it the vault is locked. */
   catchUp(): void {
     const { database, vaultId } = this.#options
@@ -108,7 +121,8 @@ export class Keyring {
       const link = readLink(database, id)
       if (link === undefined) {
         this.forget()
-        this.#closed = { kind: 'locked', why: 'its key was rotated while this app was away', provider: '' }
+        this.#closed = ROTATED_AWAY
+        this.onLockedOut()
         return
       }
       this.#keep(unseal(dataKey, link.wrapped, linkPlace(vaultId, id)), link.to)
@@ -137,14 +151,6 @@ export class Keyring {
     return keys
   }
 
-  async #slotKey(slot: KeySlot, request: KeyRequestOptions): Promise<Uint8Array | undefined> {
-    // What opened the vault is known; asking again could mean a second prompt.
-    const known = this.#slotKeys.get(slot.provider)
-    if (known !== undefined && isRightKey(slot, this.#options.vaultId, known)) return known
-    const provider = this.#providers.find((candidate) => candidate.id === slot.provider)
-    return provider === undefined ? undefined : await slotKeyOf(slot, provider, this.#options.vaultId, request)
-  }
-
   /** Call after the transaction that re-sealed everything. */
   rotateTo(dataKey: Uint8Array, id: string): void {
     this.#keep(dataKey, id)
@@ -159,7 +165,7 @@ export class Keyring {
     await this.#options.exclusively(async () => {
       const slot = await this.#slotFor(recipient, this.dataKey, request, refusals)
       if (slot === undefined) throw noProvider(refusals)
-      await this.#options.database.write(() => writeSlot(this.#options.database, slot, this.#options.now()))
+      await this.#write(slot)
     })
     this.#added.push(...recipient)
   }
@@ -169,34 +175,19 @@ export class Keyring {
     void this.dataKey
     const slot = this.slots.find((candidate) => candidate.provider === providerId)
     if (slot === undefined) return false
-    if (this.slots.length === 1) {
+    const { database } = this.#options
+    await database.write(() => {
+      // Two processes may remove the last two at once.
+      if (readSlots(database).some((other) => other.provider !== providerId)) return deleteSlot(database, providerId)
       throw new AccountError(
         'ERR_DENIED',
         `${providerId} is the only key provider of this vault; add another one first`,
-        {
-          reason: 'removal_refused',
-        },
+        { reason: 'removal_refused' },
       )
-    }
-    await this.#options.database.write(() => deleteSlot(this.#options.database, providerId))
-    const provider = this.#providers.find((candidate) => candidate.id === providerId)
-    if (provider?.kind === 'store') await deleteKey(provider, slot.keyName)
+    })
+    const provider = this.providers.find((candidate) => candidate.id === providerId)
+    if (provider?.kind === 'store') await deleteSlotKey(provider, slot.keyName)
     return true
-  }
-
-  /** Every provider that this process was given. */
-  get providers(): readonly KeyProvider[] {
-    return this.#providers
-  }
-
-  get #providers(): KeyProvider[] {
-    return [...this.#options.recipients.flat(), ...this.#added]
-  }
-
-  get #open(): OpenKeys {
-    const isRefused = this.#isSuspended && !this.#isFinishing
-    if (this.#keys === undefined || isRefused) throw lockedError(this.#closed)
-    return this.#keys
   }
 
   /** Refuses the key from now on, except to what is being finished: an answer on its way has to be saved. */
@@ -240,16 +231,22 @@ export class Keyring {
     )
   }
 
+  get #open(): OpenKeys {
+    const isRefused = this.#isSuspended && !this.#isFinishing
+    if (this.#keys === undefined || isRefused) throw lockedError(this.#closed)
+    return this.#keys
+  }
+
   async #openSlots(request: KeyRequestOptions): Promise<boolean> {
     const slots = this.slots
     this.#failures.clear()
     this.#checkProtection(slots)
     for (const [slot, provider] of this.#pairsOf(slots)) {
-      const outcome = await openSlot(slot, provider, this.#options.vaultId, request)
+      const outcome = await this.#tryProvider(slot, provider, request)
       if (outcome.kind === 'opened') {
         this.#slotKeys.set(slot.provider, outcome.slotKey)
         this.#keep(outcome.dataKey, readKeyId(this.#options.database))
-        if (outcome.renewed !== undefined) await this.#replaceSlot(outcome.renewed)
+        if (outcome.renewed !== undefined && !this.#options.database.readOnly) await this.#write(outcome.renewed)
         await this.#addMissingRecipients(request)
         return true
       }
@@ -257,6 +254,20 @@ export class Keyring {
       this.#closed = worse(this.#closed, outcome)
     }
     return false
+  }
+
+  /** Whoever said no to a keychain's prompt is not asked again and again. */
+  async #tryProvider(slot: KeySlot, provider: KeyProvider, request: KeyRequestOptions): Promise<SlotOutcome> {
+    const { database, vaultId, now } = this.#options
+    const quiet = hasPrompt(provider) ? quietUntil(database, provider.id, now()) : undefined
+    if (quiet !== undefined) {
+      const why = `access was denied; it is asked again from ${new Date(quiet).toISOString()} on`
+      return { kind: 'locked', why, provider: provider.id }
+    }
+    const outcome = await openSlot(slot, provider, vaultId, request)
+    const isNo = request.interaction === 'allow' && outcome.kind === 'locked' && outcome.denied === true
+    if (isNo && hasPrompt(provider)) await rememberDenial(database, provider.id, now())
+    return outcome
   }
 
   #keep(dataKey: Uint8Array, id: string): void {
@@ -269,9 +280,17 @@ export class Keyring {
     }
   }
 
-  async #replaceSlot(slot: KeySlot): Promise<void> {
+  async #write(slot: KeySlot): Promise<void> {
     const { database, now } = this.#options
-    if (!database.readOnly) await database.write(() => writeSlot(database, slot, now()))
+    await database.write(() => writeSlot(database, slot, now()))
+  }
+
+  async #slotKey(slot: KeySlot, request: KeyRequestOptions): Promise<Uint8Array | undefined> {
+    // What opened the vault is known; asking again could mean a second prompt.
+    const known = this.#slotKeys.get(slot.provider)
+    if (known !== undefined && isRightKey(slot, this.#options.vaultId, known)) return known
+    const provider = this.providers.find((candidate) => candidate.id === slot.provider)
+    return provider === undefined ? undefined : await slotKeyOf(slot, provider, this.#options.vaultId, request)
   }
 
   #checkProtection(slots: readonly KeySlot[]): void {
@@ -287,7 +306,7 @@ export class Keyring {
 
   /** The slots that a given provider may open, in the order in which the app named the providers. */
   #pairsOf(slots: readonly KeySlot[]): [KeySlot, KeyProvider][] {
-    const pairs = this.#providers.flatMap((provider): [KeySlot, KeyProvider][] => {
+    const pairs = this.providers.flatMap((provider): [KeySlot, KeyProvider][] => {
       const slot = slots.find((candidate) => candidate.provider === provider.id)
       return slot === undefined ? [] : [[slot, provider]]
     })
@@ -328,8 +347,7 @@ export class Keyring {
     await this.#options.exclusively(async () => {
       for (const recipient of this.#missingRecipients()) {
         const slot = await this.#slotFor(recipient, this.dataKey, request, [])
-        if (slot === undefined) continue
-        await this.#options.database.write(() => writeSlot(this.#options.database, slot, this.#options.now()))
+        if (slot !== undefined) await this.#write(slot)
       }
     })
   }
@@ -345,90 +363,8 @@ export class Keyring {
     request: KeyRequestOptions,
     refusals: LockCause[],
   ): Promise<KeySlot | undefined> {
-    const { vaultId, minProtection } = this.#options
-    for (const provider of recipient) {
-      if (!isAtLeast(provider.protection, minProtection)) {
-        const why = `its protection "${provider.protection}" is weaker than minProtection "${minProtection}"`
-        refusals.push({ kind: 'unavailable', why, provider: provider.id })
-        continue
-      }
-      const key = await newSlotKey(provider, `vault:${vaultId}`, request)
-      if ('slotKey' in key) {
-        this.#slotKeys.set(provider.id, key.slotKey)
-        return createSlot(provider, vaultId, { ...key, keyName: `vault:${vaultId}`, dataKey })
-      }
-      refusals.push(key)
-      // A keychain that is only locked is the right one: the next rung would be chosen silently and for good.
-      if (key.kind === 'locked') return undefined
-    }
-    return undefined
+    const made = await this.#maker.slotFor(recipient, dataKey, request, refusals)
+    if (made !== undefined) this.#slotKeys.set(made.slot.provider, made.slotKey)
+    return made?.slot
   }
-}
-
-/** The key for a new slot: what the provider already holds, or a random one that it agrees to keep. */
-async function newSlotKey(
-  provider: KeyProvider,
-  keyName: string,
-  request: KeyRequestOptions,
-): Promise<{ slotKey: Uint8Array; wrappedSlotKey?: Uint8Array } | LockCause> {
-  const slotKey = new Uint8Array(nodeCrypto().randomBytes(KEY_BYTES))
-  try {
-    if (provider.kind === 'wrap') return { slotKey, wrappedSlotKey: await provider.wrap(slotKey, request) }
-    const outcome = await provider.load(keyName, request)
-    if (outcome.kind === 'found') return { slotKey: outcome.key }
-    if (outcome.kind !== 'absent') {
-      const kind = outcome.kind === 'locked' || outcome.kind === 'denied' ? 'locked' : 'unavailable'
-      return { kind, why: outcome.why, provider: provider.id }
-    }
-    await provider.store(keyName, slotKey)
-    return { slotKey }
-  } catch (error) {
-    const kind = isAccountError(error) && error.code === 'ERR_VAULT_LOCKED' ? 'locked' : 'unavailable'
-    return { kind, why: failureOf(error), provider: provider.id }
-  }
-}
-
-/** A key that the person keeps, such as an environment variable, is theirs to delete. */
-async function deleteKey(provider: StoreKeyProvider, keyName: string): Promise<void> {
-  try {
-    await provider.delete(keyName)
-  } catch (error) {
-    if (!isAccountError(error) || error.code !== 'ERR_UNSUPPORTED') throw error
-  }
-}
-
-const SEVERITY = { lost: 0, unavailable: 1, locked: 2 } as const
-
-/** While one way may still open later, the key is not lost. */
-function worse(a: LockCause, b: LockCause): LockCause {
-  return a.why !== '' && SEVERITY[a.kind] > SEVERITY[b.kind] ? a : b
-}
-
-/** The error of everything that needs the key while there is none. */
-export function lockedError(cause: LockCause): AccountError {
-  if (cause.kind === 'lost') {
-    return new AccountError(
-      'ERR_VAULT_KEY_LOST',
-      `the key of this vault is lost or wrong: ${cause.why}. Nothing was changed; restore the key, or sign in again in a new vault`,
-      { reason: 'wrong_key' },
-    )
-  }
-  if (cause.kind === 'unavailable') {
-    return new AccountError(
-      'ERR_VAULT_UNAVAILABLE',
-      `${cause.provider} cannot be reached, so the vault stays locked: ${cause.why}`,
-      { action: 'unlock', retryable: true },
-    )
-  }
-  return new AccountError('ERR_VAULT_LOCKED', `the vault is locked: ${cause.why}. Unlock it and try again`)
-}
-
-function noProvider(refusals: readonly LockCause[]): AccountError {
-  const reasons = refusals.map((refusal) => `${refusal.provider}: ${refusal.why}`).join('; ')
-  const weak = refusals.some((refusal) => refusal.why.includes('minProtection'))
-  return new AccountError(
-    'ERR_VAULT_UNAVAILABLE',
-    `no key provider can guard this vault (${reasons}). Use another one: osKeychain, passphraseKey, environmentKey or fileKey`,
-    { action: 'contact-developer', ...(weak && { reason: 'weak_protection' as const }) },
-  )
 }

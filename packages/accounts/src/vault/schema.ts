@@ -131,4 +131,12 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   ${LEASE_TABLE}
   `,
+  `
+  CREATE TABLE token_label (
+    type TEXT NOT NULL,
+    token_type TEXT NOT NULL,
+    label TEXT NOT NULL,
+    PRIMARY KEY (type, token_type)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
