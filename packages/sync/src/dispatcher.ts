@@ -59,14 +59,25 @@ export class Dispatcher {
 
   /** Whether all regular places are taken, and something that is due lacks nothing else. */
   isPlaceWanted(freeRegular: number): boolean {
-    if (freeRegular > 0) return false
+    const busy = this.#engine.store.operations.listBusy()
+    return freeRegular <= 0 && this.#couldBegin(busy).some(({ lane }) => lane !== LANE_INITIALIZE)
+  }
+
+  /** Whether something that is due waits for this run to end, because of its target or its adapter. */
+  isInTheWay({ operation }: ActiveRun): boolean {
+    const busy = this.#engine.store.operations.listBusy()
+    const now = new Set(this.#couldBegin(busy).map(({ id }) => id))
+    return this.#couldBegin(busy.filter(({ id }) => id !== operation.id)).some(({ id }) => !now.has(id))
+  }
+
+  /** Some of what is due and would begin beside these, if there were a place. */
+  #couldBegin(busy: readonly OperationRecord[]): OperationRecord[] {
     const { store, adapters } = this.#engine
-    const busy = store.operations.listBusy()
-    return this.#candidates({ regular: 1, initialization: 0 }, busy).some((candidate) => {
+    return this.#candidates({ regular: 1, initialization: 1 }, busy).filter((candidate) => {
       const target = store.targets.get(candidate.target)
       const parallel = adapters.serving(candidate.service)?.allowParallelSyncs === true
-      if (candidate.lane === LANE_INITIALIZE || judgeConflict(candidate, busy, parallel).kind !== 'free') return false
-      return target !== undefined && refusalAtStart(store, candidate, target) === undefined
+      const isFree = judgeConflict(candidate, busy, parallel).kind === 'free'
+      return isFree && target !== undefined && refusalAtStart(store, candidate, target) === undefined
     })
   }
 

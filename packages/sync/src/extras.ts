@@ -55,9 +55,8 @@ export function areReadable(canonical: CanonicalExtras): boolean {
 /** The extras that {@link canonicalExtras} wrote down, as a fresh frozen object; none when they cannot be read. */
 export function decodeExtras(canonical: CanonicalExtras): SyncExtras {
   const stored = areReadable(canonical) ? (JSON.parse(canonical) as Record<string, unknown>) : {}
-  const extras: Record<string, SyncExtra> = {}
-  for (const [name, value] of Object.entries(stored)) extras[name] = decodeExtra(value)
-  return Object.freeze(extras)
+  // Not assigned one by one: `__proto__` is a name like any other.
+  return Object.freeze(Object.fromEntries(Object.entries(stored).map(([name, value]) => [name, decodeExtra(value)])))
 }
 
 /** Whether two sets of extras are the same; a missing name is not the same as `null`. */

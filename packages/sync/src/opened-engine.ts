@@ -231,7 +231,10 @@ export class OpenedEngine {
     await this.#runner.recordUnrecorded()
     this.engine.environment.look()
     const free = await this.#runner.freeSlots()
-    enforceLimits(this.#runner, clock.monotonic(), () => this.#dispatcher.isPlaceWanted(free.regular))
+    enforceLimits(this.#runner, clock.monotonic(), {
+      isPlaceWanted: () => this.#dispatcher.isPlaceWanted(free.regular),
+      isInTheWay: (run) => this.#dispatcher.isInTheWay(run),
+    })
     await this.#clockWatch.look()
     await this.#others.look()
     await this.board.publish(this.#runner.active)

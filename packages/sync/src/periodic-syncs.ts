@@ -8,7 +8,14 @@ import { defaultFlexMs, firstDueAt } from './periodic.ts'
 import { installOffset, isMasterOn } from './queue.ts'
 import { canRunPeriodically } from './readiness.ts'
 import type { Runner } from './runner.ts'
-import { accountIdOf, checkedDuration, checkedTarget } from './sync-request.ts'
+import {
+  accountIdOf,
+  checkedAccount,
+  checkedAuthority,
+  checkedDuration,
+  checkedObject,
+  checkedTarget,
+} from './sync-request.ts'
 
 /** A wish to synchronise again and again. Same account, authority and extras: the same periodic sync. */
 export interface PeriodicSyncRequest {
@@ -104,10 +111,11 @@ export class PeriodicSyncs {
   }
 
   list(filter: { account?: AccountRef; authority?: string } = {}): PeriodicSync[] {
+    checkedObject(filter, 'filter')
     const { store } = this.#engine
     const targets = store.targets.list({
-      ...(filter.account !== undefined && { accountId: accountIdOf(filter.account) }),
-      ...(filter.authority !== undefined && { authority: filter.authority }),
+      ...(filter.account !== undefined && { accountId: accountIdOf(checkedAccount(filter.account)) }),
+      ...(filter.authority !== undefined && { authority: checkedAuthority(filter.authority) }),
     })
     return targets.flatMap((target) =>
       store.periodics.listOf(target.id).map((periodic) => this.#shown(target, periodic)),

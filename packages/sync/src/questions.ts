@@ -1,4 +1,5 @@
 import type { Account } from '@accountry/accounts'
+import { checkCount, checkObject } from './checks.ts'
 import type { Engine } from './engine.ts'
 import { KEPT_HISTORY, type RunOutcome } from './history.ts'
 import type { TargetRecord } from './operation-store.ts'
@@ -155,8 +156,9 @@ export class Questions {
   }
 
   history(filter: HistoryFilter): SyncHistoryItem[] {
+    checkObject(filter, 'filter')
     const { account, authority, limit = KEPT_HISTORY } = filter
-    if (!Number.isInteger(limit) || limit < 1) throw new RangeError('limit must be an integer of at least 1')
+    checkCount(limit, 'limit', 1)
     const items = this.#engine.store.journal.listHistory({
       ...(account !== undefined && { accountId: accountIdOf(checkedAccount(account)) }),
       ...(authority !== undefined && { authority: checkedAuthority(authority) }),

@@ -1,3 +1,5 @@
+import { kindOf } from '@accountry/accounts/foundation'
+
 /** Whether a target can be synchronised: 1 yes, 0 no, -1 not known before an initialisation run. Android's states. */
 export type Syncable = -1 | 0 | 1
 
@@ -36,7 +38,7 @@ export function switchedOff(facts: Omit<ReadinessFacts, 'syncable'>): SettingsRe
 export function toSyncable(value: unknown): Syncable {
   if (typeof value === 'boolean') return value ? 1 : 0
   if (typeof value !== 'number' || Number.isNaN(value)) {
-    throw new TypeError(`syncable must be a number or a boolean, received ${typeof value}`)
+    throw new TypeError(`syncable must be a number or a boolean, received ${kindOf(value)}`)
   }
   return value > 0 ? 1 : value < 0 ? -1 : 0
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Database, Doorbell, Liveness } from '@accountry/accounts/foundation'
+import { checkObject } from './checks.ts'
 import type { OperationStore } from './operation-store.ts'
 import { SYNC_APPLICATION_ID, SYNC_MIGRATIONS } from './schema.ts'
 import { one, text } from './sqlite/columns.ts'
@@ -10,6 +11,7 @@ import { operationTable } from './sqlite/operation-table.ts'
 import { periodicTable } from './sqlite/periodic-table.ts'
 import { serviceTable } from './sqlite/service-table.ts'
 import { targetTable } from './sqlite/target-table.ts'
+import { checkDurations, checkedAuthority } from './sync-request.ts'
 
 export interface SqliteStoreOptions {
   /** Folder of `sync.db`; made when absent. */
@@ -38,7 +40,10 @@ export interface SetAside {
  * @throws AccountError `ERR_STORAGE_WRITE`, `ERR_VAULT_UNAVAILABLE`.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<OperationStore> {
+  checkObject(options, 'options')
   const { directory } = options
+  checkedAuthority(directory, 'directory')
+  checkDurations('', { writeMs: options.writeMs })
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const database = await openDatabase(options)
   try {

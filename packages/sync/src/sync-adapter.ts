@@ -1,6 +1,7 @@
 import type { Account, AuthToken, GetAuthTokenOptions, Logger } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/foundation'
 import type { BackoffPolicy } from './backoff.ts'
+import { checkFunction, checkOptionalObject, checkSwitches, checkTexts } from './checks.ts'
 import type { SyncExtras } from './extras.ts'
 import type { SyncReason } from './sync-operation.ts'
 import { checkBackoff, checkDurations } from './sync-request.ts'
@@ -115,6 +116,16 @@ export interface SyncAdapterType {
   readonly isAlwaysSyncable: boolean
 }
 
+const SWITCHES = [
+  'userVisible',
+  'supportsUploading',
+  'allowParallelSyncs',
+  'isAlwaysSyncable',
+  'autoInitialize',
+  'continuesOnMoreRecords',
+] as const
+const HOOKS = ['onSyncCanceled', 'onUnsyncableAccount', 'onSecurityException'] as const
+
 /** @throws TypeError for what is not an adapter; TypeError, RangeError for a duration that is none. */
 export function checkAdapter(adapter: SyncAdapter): void {
   if (typeof adapter !== 'object' || adapter === null) {
@@ -131,11 +142,25 @@ export function checkAdapter(adapter: SyncAdapter): void {
   if (adapter.network !== undefined && !['none', 'any', 'unmetered'].includes(adapter.network)) {
     throw new TypeError("adapter.network must be 'none', 'any' or 'unmetered'")
   }
+  checkSwitches(adapter, 'adapter.', SWITCHES)
+  for (const name of HOOKS) checkFunction(adapter[name], `adapter.${name}`)
+  checkTexts(adapter.formerAuthorities, 'adapter.formerAuthorities')
   const { defaults, backoff, limits } = adapter
-  checkDurations('adapter.defaults', { periodMs: defaults?.periodMs, flexMs: defaults?.flexMs })
-  if (defaults?.periodMs === 0) throw new RangeError('adapter.defaults.periodMs must be more than 0')
+  checkDefaults(defaults)
   checkBackoff('adapter.backoff', backoff)
+  checkOptionalObject(limits, 'adapter.limits')
   checkDurations('adapter.limits', { ...limits })
+}
+
+function checkDefaults(defaults: SyncAdapter['defaults']): void {
+  checkOptionalObject(defaults, 'adapter.defaults')
+  checkSwitches(defaults ?? {}, 'adapter.defaults.', ['syncAutomatically'])
+  checkDurations('adapter.defaults', { periodMs: defaults?.periodMs, flexMs: defaults?.flexMs })
+  const { periodMs, flexMs = 0 } = defaults ?? {}
+  if (periodMs === 0) throw new RangeError('adapter.defaults.periodMs must be more than 0')
+  if (periodMs !== undefined && flexMs > periodMs) {
+    throw new RangeError('adapter.defaults.flexMs must not be more than periodMs')
+  }
 }
 
 export function adapterTypeOf(adapter: SyncAdapter): SyncAdapterType {

@@ -1,11 +1,24 @@
 import type { Clock, Logger } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/foundation'
 import type { BackoffPolicy } from './backoff.ts'
+import { checkCount, checkFunction, checkMethods, checkObject, checkOptionalObject, checkSwitches } from './checks.ts'
 import type { SyncEnvironment } from './environment.ts'
 import type { OperationStore } from './operation-store.ts'
 import type { SyncAccounts } from './sync-accounts.ts'
 import type { RunLimits, SyncAdapter } from './sync-adapter.ts'
-import { checkBackoff, checkDurations, checkedObject } from './sync-request.ts'
+import { checkAdapter } from './sync-adapter.ts'
+import { checkBackoff, checkDurations, checkedAuthority } from './sync-request.ts'
+
+const OF_ACCOUNTS: readonly (keyof SyncAccounts)[] = [
+  'getAccounts',
+  'getAccount',
+  'getAccountInfo',
+  'getAuthToken',
+  'invalidateAuthToken',
+  'getAuthenticatorTypes',
+  'on',
+  'off',
+]
 
 export interface SyncManagerOptions {
   /** Whose data is synchronised. */
@@ -33,19 +46,63 @@ export interface SyncManagerOptions {
 
 /** @throws TypeError, RangeError naming the option that is wrong. */
 export function checkOptions(options: SyncManagerOptions): void {
-  checkedObject(options, 'options')
-  checkedObject(options.accounts, 'accounts')
-  if (options.adapters !== undefined && !Array.isArray(options.adapters)) {
-    throw new TypeError(`adapters must be an array, received ${kindOf(options.adapters)}`)
-  }
+  checkObject(options, 'options')
+  checkMethods(options.accounts, 'accounts', OF_ACCOUNTS)
+  checkAdapters(options.adapters)
+  checkPlace(options)
+  checkSurroundings(options)
+  const { concurrency } = options
+  checkOptionalObject(concurrency, 'concurrency')
   for (const name of ['regular', 'initialization'] as const) {
-    const limit = options.concurrency?.[name]
-    if (limit === undefined) continue
-    if (!Number.isInteger(limit) || limit < 1)
-      throw new RangeError(`concurrency.${name} must be an integer of at least 1`)
+    const limit = concurrency?.[name]
+    if (limit !== undefined) checkCount(limit, `concurrency.${name}`, 1)
   }
   checkBackoff('backoff', options.backoff)
+  checkOptionalObject(options.limits, 'limits')
   checkDurations('limits', { ...options.limits })
   const { minPeriodMs, localChangeDelayMs } = options
   checkDurations('', { minPeriodMs, localChangeDelayMs })
+}
+
+function checkAdapters(adapters: unknown): void {
+  if (adapters === undefined) return
+  if (!Array.isArray(adapters)) throw new TypeError(`adapters must be an array, received ${kindOf(adapters)}`)
+  const known = new Set<string>()
+  for (const adapter of adapters as SyncAdapter[]) {
+    checkAdapter(adapter)
+    const { accountType, authority } = adapter
+    const name = JSON.stringify([accountType, authority])
+    if (known.has(name)) throw new TypeError(`adapters has two for authority ${authority} of ${accountType}`)
+    known.add(name)
+  }
+}
+
+/** Where the engine keeps its database. */
+function checkPlace({ accounts, directory, store }: SyncManagerOptions): void {
+  if (store === undefined) {
+    const [folder, option] =
+      directory === undefined ? [accounts.directory, 'accounts.directory'] : [directory, 'directory']
+    checkedAuthority(folder, option)
+    return
+  }
+  checkMethods(store, 'store', ['getMeta', 'setMeta', 'write', 'isAlive', 'dataVersion', 'onChange', 'close'])
+  for (const table of ['services', 'targets', 'operations', 'periodics', 'journal'] as const) {
+    checkObject(store[table], `store.${table}`)
+  }
+}
+
+function checkSurroundings({ clock, environment, random, logger }: SyncManagerOptions): void {
+  if (clock !== undefined) checkMethods(clock, 'clock', ['now', 'monotonic', 'setTimer'])
+  if (logger !== undefined) checkMethods(logger, 'logger', ['debug', 'info', 'warn', 'error'])
+  checkFunction(random, 'random')
+  if (environment === undefined) return
+  checkMethods(environment, 'environment', ['on'])
+  const { network, charging, storageLow } = environment
+  if (!['none', 'metered', 'unmetered'].includes(network)) {
+    throw new TypeError("environment.network must be 'none', 'metered' or 'unmetered'")
+  }
+  checkSwitches({ charging: charging ?? null, storageLow: storageLow ?? null }, 'environment.', [
+    'charging',
+    'storageLow',
+  ])
 }

@@ -1,5 +1,6 @@
 import type { Account, AccountRef } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/foundation'
+import { checkCount } from './checks.ts'
 import type { SyncManagerEvents } from './events.ts'
 import { explainTarget, type PendingSync, type SyncExplanation } from './explain.ts'
 import { canonicalExtras, type SyncExtras } from './extras.ts'
@@ -117,7 +118,8 @@ export class SyncManager implements AsyncDisposable {
     checkedObject(change, 'change')
     const notBeforeMs = this.#opened.localChangeDelayMs
     const { account } = change
-    const authorities = typeof change.authority === 'string' ? [change.authority] : change.authority
+    const authorities = Array.isArray(change.authority) ? change.authority : [checkedAuthority(change.authority)]
+    if (authorities.length === 0) throw new TypeError('authority must name at least one')
     const requests = [...new Set(authorities)].map((authority) =>
       checkedRequest({ account, authority: checkedAuthority(authority), upload: true, notBeforeMs }, 'local-change'),
     )
@@ -209,8 +211,11 @@ export class SyncManager implements AsyncDisposable {
 
   /** What is queued, and for each why it does not run now: the whole state of a queue that seems to stand still. */
   async getPendingSyncs(filter: { limit?: number } = {}): Promise<PendingSync[]> {
+    checkedObject(filter, 'filter')
+    const { limit = 100 } = filter
+    checkCount(limit, 'limit', 1)
     await this.#opened.ready()
-    return this.#opened.pendingSyncs(filter.limit ?? 100)
+    return this.#opened.pendingSyncs(limit)
   }
 
   /** Whether a run of the target is at work, here or in another process. */

@@ -196,8 +196,12 @@ export function checkDurations(group: string, durations: Readonly<Record<string,
 
 /** @throws TypeError, RangeError naming what is wrong in it. */
 export function checkBackoff(group: string, backoff: Partial<BackoffPolicy> = {}): void {
+  checkedObject(backoff, group)
   checkDurations(group, { initialMs: backoff.initialMs, maxMs: backoff.maxMs, jitter: backoff.jitter })
   const { factor = 1, maxAttempts = 1 } = backoff
+  for (const [name, value] of Object.entries({ factor, maxAttempts })) {
+    if (typeof value !== 'number') throw new TypeError(`${group}.${name} must be a number, received ${kindOf(value)}`)
+  }
   if (!(factor >= 1)) throw new RangeError(`${group}.factor must be at least 1`)
   if (!(maxAttempts >= 1)) throw new RangeError(`${group}.maxAttempts must be at least 1`)
 }

@@ -65,6 +65,20 @@ describe('a stream of expedited requests for another account of a serial adapter
   })
 })
 
+describe('a run without limit that never ends', () => {
+  it('keeps neither its target nor its adapter from others for ever', async () => {
+    const { driver, adapter, A, B } = await openKnownWorld()
+    adapter.next('hang')
+    driver.sync.requestSync({ ...A, manual: true, extras: { hangs: true } })
+    await driver.settle()
+    const others = [A, B].map((target) => driver.sync.requestSync({ ...target, manual: true }))
+    await driver.advance(29 * MINUTE)
+    expect(adapter.runs).toHaveLength(1)
+    await driver.advance(2 * MINUTE)
+    for (const { done } of others) expect((await done).outcome).toBe('success')
+  })
+})
+
 describe('a limit of 0', () => {
   it('on the length of a run is none', async () => {
     const { driver, adapter, A } = await openKnownWorld({ limits: { maxRunMs: 0 } })

@@ -1,7 +1,9 @@
 import { statfs } from 'node:fs/promises'
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { type Clock, systemClock } from '@accountry/accounts'
+import { checkFunction, checkMethods, checkObject, checkOptionalObject, checkTexts } from '../checks.ts'
 import type { SyncEnvironment } from '../environment.ts'
+import { checkDurations } from '../sync-request.ts'
 import { isOnExternalPower } from './power-supply.ts'
 import { canReach, hasNetworkAddress } from './reachability.ts'
 import { type ServiceFacts, SystemServices } from './system-services.ts'
@@ -44,8 +46,24 @@ export interface NodeEnvironment extends SyncEnvironment {
  * it is metered, and whether the machine is charging, is known on Linux: from NetworkManager and UPower on the system
  * bus and from `/sys/class/power_supply`. What cannot be found out is allowed, and {@link NodeEnvironment.unknown} says
  * so. It looks only while somebody listens, and keeps no process alive.
+ *
+ * @throws TypeError, RangeError for wrong options.
  */
 export function nodeEnvironment(options: NodeEnvironmentOptions = {}): NodeEnvironment {
+  checkObject(options, 'options')
+  const { probe, storage, clock, powerSupplyFolder, systemBusAddress, pollMs } = options
+  checkOptionalObject(probe, 'probe')
+  if (probe !== undefined) checkTexts([probe.host], 'probe.host')
+  checkDurations('probe', { port: probe?.port, timeoutMs: probe?.timeoutMs })
+  checkOptionalObject(storage, 'storage')
+  if (storage?.path !== undefined) checkTexts([storage.path], 'storage.path')
+  checkDurations('storage', { minFreeBytes: storage?.minFreeBytes })
+  checkDurations('', { pollMs })
+  if (clock !== undefined) checkMethods(clock, 'clock', ['now', 'monotonic', 'setTimer'])
+  for (const [name, value] of Object.entries({ powerSupplyFolder, systemBusAddress })) {
+    if (value !== undefined) checkTexts([value], name)
+  }
+  checkFunction(options.networkInterfaces, 'networkInterfaces')
   return new LookedUpEnvironment(options)
 }
 

@@ -1,9 +1,8 @@
 import { systemClock } from '@accountry/accounts'
-import { checkedObject } from '../sync-request.ts'
+import { checkFunction, checkObject, checkTexts } from '../checks.ts'
 import { EventStreamParser } from './event-stream.ts'
 import { ListeningTrigger } from './listening-trigger.ts'
 import type { Connect, ConnectionEnd, SyncTrigger, SyncTriggerOptions } from './sync-trigger.ts'
-import { checkFunction, checkTexts } from './trigger-options.ts'
 
 export interface EventSourceTriggerOptions extends SyncTriggerOptions {
   /** Types of events that count. Default: all. */
@@ -21,7 +20,7 @@ export interface EventSourceTriggerOptions extends SyncTriggerOptions {
  * @throws TypeError for wrong options, and for a URL that is neither https nor loopback.
  */
 export function createEventSourceTrigger(options: EventSourceTriggerOptions): SyncTrigger {
-  checkedObject(options, 'options')
+  checkObject(options, 'options')
   checkTexts(options.events, 'events')
   checkFunction(options.fetch, 'fetch')
   let lastId = ''

@@ -1,7 +1,6 @@
-import { checkedObject } from '../sync-request.ts'
+import { checkFunction, checkObject, checkTexts } from '../checks.ts'
 import { ListeningTrigger } from './listening-trigger.ts'
 import type { Connect, ConnectionEnd, SyncTrigger, SyncTriggerOptions } from './sync-trigger.ts'
-import { checkFunction, checkTexts } from './trigger-options.ts'
 
 export interface WebSocketTriggerOptions extends SyncTriggerOptions {
   readonly protocols?: readonly string[]
@@ -25,7 +24,7 @@ const NORMAL_CLOSURE = 1000
  * @throws TypeError for wrong options, and for a URL that is neither wss nor loopback.
  */
 export function createWebSocketTrigger(options: WebSocketTriggerOptions): SyncTrigger {
-  checkedObject(options, 'options')
+  checkObject(options, 'options')
   checkFunction(options.hello, 'hello')
   checkTexts(options.protocols, 'protocols')
   let failedHandshakes = 0
