@@ -115,11 +115,12 @@ function methodsForPeople(
  */
 async function isSamePerson(client: OAuthClient, account: Account, context: CredentialContext): Promise<boolean> {
   const { issuer, subject } = context.credential
+  const { loginName = account.name } = fieldsOf(context.credential)
   if (subject === undefined) {
     const message = `${account.name} (${account.type}): it is not known whose account this is, so nobody can confirm it`
     throw new AccountError('ERR_UNSUPPORTED', message, { account })
   }
-  const request = signInRequest(client.settings, { name: account.name, options: { prompt: 'login' } })
+  const request = signInRequest(client.settings, { name: loginName, options: { prompt: 'login' } })
   const again = await signIn(client, context, { ...request, scopes: [], resource: [], account }, undefined)
   return again.subject === subject && again.issuer === (issuer ?? client.settings.issuer)
 }
@@ -146,7 +147,7 @@ function signInRequest(
 }
 
 /**
- * The name of the account is the hint; who really signed in is compared by the manager. What was granted before is
+ * The name that the service knows is the hint; who really signed in is compared by the manager. What was granted before is
  * asked for again, so that a step-up widens the grant and does not replace it.
  */
 function signInAgain(
@@ -155,8 +156,9 @@ function signInAgain(
   { credential }: CredentialContext,
 ): SignInRequest {
   const { account } = request
-  const wanted = signInRequest(settings, { ...request, name: account.name })
-  const granted = scopesIn(fieldsOf(credential).grantedScopes)
+  const { loginName = account.name, grantedScopes } = fieldsOf(credential)
+  const wanted = signInRequest(settings, { ...request, name: loginName })
+  const granted = scopesIn(grantedScopes)
   return { ...wanted, scopes: union(wanted.scopes, granted), account }
 }
 

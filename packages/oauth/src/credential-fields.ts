@@ -17,6 +17,8 @@ export interface CredentialFields {
   readonly metadata?: string | undefined
   /** `access_token`: the server issued no refresh token, and the password is the access token itself. */
   readonly passwordKind?: string | undefined
+  /** The name under which the service knows the person; the account may be called otherwise by now. */
+  readonly loginName?: string | undefined
   /** Present once the service has replaced the refresh token at its use. */
   readonly rotates?: string | undefined
   /** The authentication scheme of a password that is an access token. */

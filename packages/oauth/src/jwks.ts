@@ -103,12 +103,16 @@ function isUsable(value: unknown): value is JWK {
 function matching(keys: readonly JWK[], wish: KeyWish): readonly JWK[] {
   const { kid, alg } = wish
   const fits = (key: JWK): boolean =>
-    key.kty === keyTypeOf(alg) && (key.alg === undefined || key.alg === alg) && (kid === undefined || key.kid === kid)
+    isKeyFor(key, alg) && (key.alg === undefined || key.alg === alg) && (kid === undefined || key.kid === kid)
   return keys.filter(fits).slice(0, MAX_CANDIDATES)
 }
 
-/** RFC 7518 §6.1. */
-function keyTypeOf(alg: string): string {
-  if (alg.startsWith('ES')) return 'EC'
-  return alg.startsWith('Ed') ? 'OKP' : 'RSA'
+const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
+
+/** Whether a key can have made a signature of that kind (RFC 7518 §3.1, RFC 8037 §2). */
+function isKeyFor({ kty, crv }: JWK, alg: string): boolean {
+  const curve = CURVES[alg]
+  if (curve !== undefined) return kty === 'EC' && crv === curve
+  if (alg.startsWith('Ed')) return kty === 'OKP' && crv === 'Ed25519'
+  return kty === 'RSA'
 }

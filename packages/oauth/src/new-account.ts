@@ -72,6 +72,7 @@ export async function newAccount(call: ServerCall, grant: FreshGrant): Promise<N
     claims: keptClaims(person.claims, person.userInfo),
     userData: keptMembers(grant.members, settings.quirks.keptMembers),
     fields: storedFields({
+      loginName: chosen,
       grantedScopes: token.scopes.join(' '),
       refusedScopes: missingScopes(requested.scopes, token.scopes, settings.quirks).join(' '),
       tokenEndpoint: metadata.token_endpoint,

@@ -44,7 +44,7 @@ export async function pushRequest(
   }
   const { expires_in: lifetimeS } = outcome.members as { expires_in?: unknown }
   // A lifetime that is none says nothing; the server will, if it comes to that.
-  const lifetimeMs = typeof lifetimeS === 'number' && lifetimeS > 0 ? lifetimeS * 1000 : Number.POSITIVE_INFINITY
+  const lifetimeMs = Number(lifetimeS) > 0 ? Number(lifetimeS) * 1000 : Number.POSITIVE_INFINITY
   return {
     parameters: new URLSearchParams({ client_id: client.settings.clientId, request_uri: uri }),
     hasExpired: () => elapsedMs() >= lifetimeMs,

@@ -54,7 +54,8 @@ export function createSecretAuthenticator(options: SecretAuthenticatorOptions): 
     },
     ...(exchange === undefined && confirm === undefined && { configuration: configurationOf(options) }),
     addAccount: (_request, context) => signIn(options, context, undefined),
-    updateCredentials: ({ account }, context) => signIn(options, context, account),
+    updateCredentials: ({ account }, context) =>
+      signIn(options, context, account, fieldsOf(context.credential).loginName),
     getAuthToken: async ({ account }, context) => storedSecret(options, account, context),
     async confirmCredentials({ account, password }, context) {
       attempts.check(account, context.clock)
@@ -73,6 +74,7 @@ async function signIn(
   options: SecretAuthenticatorOptions,
   context: AuthenticatorContext,
   account: Account | undefined,
+  knownLoginName?: string,
 ): Promise<NewAccount> {
   const credentials = await askPerson(options, context, account)
   const { exchange = keepAsTyped(options, account) } = options
@@ -83,6 +85,7 @@ async function signIn(
     ...(kept.subject !== undefined && { issuer: options.type, subject: kept.subject }),
     ...(kept.userData !== undefined && { userData: kept.userData }),
     fields: storedFields({
+      loginName: kept.loginName ?? knownLoginName ?? kept.name,
       passwordExpiresAt: kept.expiresAt === undefined ? undefined : endOf(0, kept.expiresAt),
     }),
   }
@@ -113,13 +116,13 @@ function keepAsTyped(
     const nameField = fields.find((field) => field.secret !== true)
     const name = nameField === undefined ? undefined : credentials[nameField.name]?.consume().trim()
     const secret = secretField === undefined ? '' : (credentials[secretField.name]?.consume() ?? '')
-    return Promise.resolve({ name: account?.name ?? (name || label), secret })
+    return Promise.resolve({ name: account?.name ?? (name || label), secret, ...(name && { loginName: name }) })
   }
 }
 
 function checkedAccount(value: SecretAccount, label: string): SecretAccount {
-  const { name, secret, expiresAt } = value ?? {}
-  const isUsable = typeof name === 'string' && typeof secret === 'string'
+  const { name, secret, loginName = name, expiresAt } = value ?? {}
+  const isUsable = [name, secret, loginName].every((text) => typeof text === 'string')
   if (!isUsable || (expiresAt !== undefined && !Number.isFinite(expiresAt))) {
     throw new AccountError('ERR_INVALID_RESPONSE', `${label}: the exchange returned no account`)
   }
@@ -141,13 +144,14 @@ function storedSecret(
     const options = { reason: 'no_credential' as const, account }
     throw new AccountError('ERR_INTERACTION_REQUIRED', `${subject} has no stored secret. Sign in again.`, options)
   }
-  const expiresAt = numberIn(fieldsOf(credential).passwordExpiresAt)
+  const { loginName = account.name, passwordExpiresAt } = fieldsOf(credential)
+  const expiresAt = numberIn(passwordExpiresAt)
   if (expiresAt !== undefined && expiresAt <= clock.now()) {
     const options = { reason: 'expired' as const, account }
     throw new AccountError('ERR_INTERACTION_REQUIRED', `${subject}: the secret has run out. Enter a new one.`, options)
   }
   // RFC 7617 §2: the name and the password in one.
-  const value = scheme === 'Basic' ? Buffer.from(`${account.name}:${password}`).toString('base64') : password
+  const value = scheme === 'Basic' ? Buffer.from(`${loginName}:${password}`).toString('base64') : password
   return { value, scheme, ...(expiresAt !== undefined && { expiresAt }) }
 }
 

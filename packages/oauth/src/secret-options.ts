@@ -16,6 +16,8 @@ export type TypedCredentials = Readonly<Record<string, SecretInput>>
 /** What is kept of it. */
 export interface SecretAccount {
   readonly name: string
+  /** What the service calls the person, for the scheme `Basic`. It outlives a rename. Default: the name. */
+  readonly loginName?: string
   /** A token of limited use if the service has one: an API key, a personal access token, an app password. */
   readonly secret: string
   /** What identifies the person at the service and never changes. */

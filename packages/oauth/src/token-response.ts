@@ -157,7 +157,10 @@ function readScopes(value: unknown, separator: string | undefined, problems: Tok
     problems.push('scope_unusable')
     return undefined
   }
-  return [...new Set(parts)]
+  // RFC 6749 §3.3: printable ASCII. Anything else was never asked for, and would be shown to people.
+  const legal = parts.filter((part) => /^[\x21-\x7e]+$/.test(part))
+  if (legal.length < parts.length) problems.push('scope_unusable')
+  return [...new Set(legal)]
 }
 
 /** Splits a list of scopes; an empty text is the empty list. */

@@ -217,6 +217,16 @@ describe('the signature of an ID token', () => {
     expect((await signIn(byLast)).subject).toBe('ana')
   })
 
+  it('is found beside keys of other curves and damaged ones', async () => {
+    const [own, other] = await Promise.all([generateKeyPair('ES256'), generateKeyPair('ES384')])
+    const [right, longer] = await Promise.all([exportJWK(own.publicKey), exportJWK(other.publicKey)])
+    const damaged = { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA' }
+    const short = { kty: 'RSA', n: 'AQAB', e: 'AQAB' }
+    server.script('/jwks', { body: { keys: [...Array(20).fill(longer), null, 7, short, damaged, right] } })
+    const byOwn = (claims: JWTPayload) => new SignJWT(claims).setProtectedHeader({ alg: 'ES256' }).sign(own.privateKey)
+    expect((await signIn(byOwn)).subject).toBe('ana')
+  })
+
   it.each([
     ['an error', { status: 500 }],
     ['a redirect', { status: 302, headers: { location: 'https://evil.example' } }],

@@ -128,6 +128,16 @@ describe('an account that signed in', () => {
     expect(await manager.getPassword(account)).toBe(password)
   })
 
+  it('tells the service its own name for the person, whatever the account is called by now', async () => {
+    const manager = await open()
+    const account = await manager.addAccount('com.example')
+    await manager.renameAccount(account, 'work')
+    server.clearRequests()
+    await manager.updateCredentials(account.id)
+    expect(server.requestsTo('authorization')[0]?.params['login_hint']).toBe('ana@example.com')
+    expect(await manager.getAccount(account.id)).toMatchObject({ name: 'work' })
+  })
+
   it('can be confirmed by the person and by nobody else', async () => {
     const manager = await open()
     const account = await manager.addAccount('com.example')

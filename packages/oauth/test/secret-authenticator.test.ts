@@ -1,4 +1,4 @@
-import { AccountError, AuthToken, SecretInput } from '@accountry/accounts'
+import { AccountError, AuthToken, type NewAccount, SecretInput } from '@accountry/accounts'
 import { createSecretAuthenticator, type SecretAuthenticatorOptions } from '@accountry/oauth'
 import { createFakeClock } from '@accountry/testing'
 import { describe, expect, it } from 'vitest'
@@ -106,6 +106,23 @@ describe('an authenticator for secrets', () => {
       context,
     )
     expect(token).toEqual({ value: Buffer.from('ana:pw').toString('base64'), scheme: 'Basic' })
+  })
+
+  it('sends for Basic the name that the service knows, whatever the account is called by now', async () => {
+    const own = authenticator({ scheme: 'Basic' })
+    const added = await own.addAccount(request, testContext({ interaction: answering({ name: 'ana', key: 'pw' }) }))
+    const renamed = { ...account, name: 'work' }
+    const sent = async ({ password, fields = {} }: NewAccount) => {
+      const { context } = testCredential({ password, fields })
+      const token = await own.getAuthToken({ account: renamed, authTokenType: 'x', options: {} }, context)
+      return Buffer.from(token.value, 'base64').toString()
+    }
+    expect(await sent(added)).toBe('ana:pw')
+    const interaction = answering({ name: '', key: 'new' })
+    const stored = testCredential({ password: 'pw', fields: added.fields ?? {} }, { interaction })
+    const again = await own.updateCredentials!({ account: renamed, options: {} }, stored.context)
+    expect(again.name).toBe('work')
+    expect(await sent(again)).toBe('ana:new')
   })
 
   it('makes every wrong password wait longer than the one before (PW-04)', async () => {

@@ -114,6 +114,11 @@ describe('readTokenResponse', () => {
     expect(readTokenResponse({ ...good, scope: 'repo,gist' }, { scopeSeparator: ',' }).scopes).toEqual(['repo', 'gist'])
   })
 
+  it('leaves out scopes that are none: they would be shown to people', () => {
+    const { scopes, problems } = readTokenResponse({ ...good, scope: ['notes', 'n\u202eotes', 'a b', '', 'tags'] })
+    expect([scopes, problems]).toEqual([['notes', 'tags'], ['scope_unusable']])
+  })
+
   it('never throws, and never loses a good refresh token to anything beside it', () => {
     const member = fc.oneof(fc.jsonValue(), fc.string(), fc.double(), fc.constant(undefined))
     fc.assert(
