@@ -30,19 +30,19 @@ async function afterDeath(
 }
 
 describe('a process that is killed while it renews a token', () => {
-  test('after its intent, before its request: the next one renews it', async () => {
+  test('after its intent, before its request: the next one renews it (C-07)', async () => {
     await afterDeath('after-intent', { rotation: 'strict' }, async ({ outcome, requests }) => {
       expect({ outcome, requests }).toEqual({ outcome: 'token', requests: 1 })
     })
   })
 
-  test('after its request, with a server that forgives a repetition: the next one renews it', async () => {
+  test('after its request, with a server that forgives a repetition: the next one renews it (C-08)', async () => {
     await afterDeath('after-request', { rotation: 'grace' }, async ({ outcome, requests }) => {
       expect({ outcome, requests }).toEqual({ outcome: 'token', requests: 2 })
     })
   })
 
-  test('after its request, with a strict server: the next one says precisely why it needs the person', async () => {
+  test('after its request, with a strict server: the next one says precisely why it needs the person (C-08)', async () => {
     await afterDeath('after-request', { rotation: 'strict' }, async ({ outcome, requests, prepared }) => {
       expect(outcome).toBe('ERR_INTERACTION_REQUIRED rotation_response_lost')
       expect(requests).toBe(2)
@@ -57,7 +57,7 @@ describe('a process that is killed while it renews a token', () => {
     })
   })
 
-  test('after the first save: the next one goes on with the rotated token', async () => {
+  test('after the first save: the next one goes on with the rotated token (C-09)', async () => {
     await afterDeath('after-first-save', { rotation: 'strict' }, async ({ outcome, requests }) => {
       expect({ outcome, requests }).toEqual({ outcome: 'token', requests: 2 })
     })

@@ -6,7 +6,7 @@ import type { TokenJob } from './support/token-process.ts'
 
 const PROCESSES = 8
 
-test(`${PROCESSES} processes with an ended token and a strict rotating server make one request and share its token`, async () => {
+test(`${PROCESSES} processes with an ended token and a strict rotating server make one request and share its token (C-01)`, async () => {
   await using server = await startAuthorizationServer({ rotation: 'strict' })
   await using prepared = await prepareVault(server)
   await using crew = new Crew<TokenJob, string>(PROCESSES, new URL('support/token-process.ts', import.meta.url))

@@ -1,4 +1,4 @@
-import { AccountManager, type Authenticator } from '@accountry/accounts'
+import { AccountManager, type Authenticator, type InteractionHandler } from '@accountry/accounts'
 import { fileKey } from '@accountry/keychain'
 import { createOAuthAuthenticator } from '@accountry/oauth'
 
@@ -22,7 +22,7 @@ export function exampleAuthenticator({ issuer, clientId }: VaultPlace): Authenti
 
 export function openExampleVault(
   place: VaultPlace,
-  options: { authenticator?: Authenticator; fetch?: typeof fetch } = {},
+  options: { authenticator?: Authenticator; fetch?: typeof fetch; interaction?: InteractionHandler } = {},
 ): Promise<AccountManager> {
   return AccountManager.open({
     app: { id: 'com.example.agent' },
@@ -30,5 +30,6 @@ export function openExampleVault(
     keyProvider: fileKey({ path: place.keyFile }),
     authenticators: [options.authenticator ?? exampleAuthenticator(place)],
     ...(options.fetch && { fetch: options.fetch }),
+    ...(options.interaction && { interaction: options.interaction }),
   })
 }

@@ -79,8 +79,11 @@ export class World {
   }
 
   /** One more manager on the vault, with the same service: what another process has, but for the process. */
-  async another(oauth: Partial<OAuthAuthenticatorOptions> = {}): Promise<AccountManager> {
-    return await this.#test.another({ authenticators: [this.authenticator(oauth)] })
+  async another(
+    oauth: Partial<OAuthAuthenticatorOptions> = {},
+    options: Partial<AccountManagerOptions> = {},
+  ): Promise<AccountManager> {
+    return await this.#test.another({ authenticators: [this.authenticator(oauth)], ...options })
   }
 
   authenticator(changes: Partial<OAuthAuthenticatorOptions> = {}): ReturnType<typeof createOAuthAuthenticator> {
