@@ -172,8 +172,14 @@ Remove it; a private certificate authority belongs in NODE_EXTRA_CA_CERTS',
       throw new AccountError('ERR_ACCOUNT_NOT_FOUND', 'There is no account with this id. It may have been removed')
     }
     const description = manager.getAuthenticatorTypes().find(({ type }) => type === account.type)
-    const tokenTypes = description?.tokenTypes ?? {}
-    return originsOf(Object.hasOwn(tokenTypes, authTokenType) ? tokenTypes[authTokenType] : undefined)
+    const tokenTypes = description?.tokenTypes
+    if (tokenTypes === undefined) return originsOf(undefined)
+    // Asked first, or a mistyped name would look like an origin that is not allowed.
+    if (!Object.hasOwn(tokenTypes, authTokenType)) {
+      const declared = Object.keys(tokenTypes).join(', ')
+      throw new TypeError(`authTokenType is not one that ${account.type} declares: ${declared}`)
+    }
+    return originsOf(tokenTypes[authTokenType])
   }
 }
 

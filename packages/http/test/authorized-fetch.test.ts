@@ -64,9 +64,18 @@ describe('where the token goes', () => {
   })
 
   test('refuses everything when no origin is known', async () => {
-    for (const authTokenType of ['api', 'toString', { scopes: ['a'] }]) {
+    for (const authTokenType of ['api', { scopes: ['a'] }]) {
       const send = authorized(new FakeManager(), { authTokenType })
       await expect(send('https://api.example.com/')).rejects.toMatchObject({ code: 'ERR_ORIGIN_NOT_ALLOWED' })
+    }
+  })
+
+  test('refuses a token type that is not declared as the mistake that it is, and names those that are', async () => {
+    for (const authTokenType of ['apy', 'toString']) {
+      const send = authorized(new FakeManager(), { authTokenType })
+      await expect(send('https://api.example.com/')).rejects.toThrow(
+        new TypeError('authTokenType is not one that com.example declares: api'),
+      )
     }
   })
 
