@@ -44,7 +44,14 @@ export function noProvider(refusals: readonly LockCause[]): AccountError {
   const weak = refusals.some((refusal) => refusal.why.includes('minProtection'))
   return new AccountError(
     'ERR_VAULT_UNAVAILABLE',
-    `no key provider can guard this vault (${reasons}). Use another one: osKeychain, passphraseKey, environmentKey or fileKey`,
+    `no key provider can guard this vault (${reasons}). Use another one: ${othersThan(refusals)}`,
     { action: 'contact-developer', ...(weak && { reason: 'weak_protection' as const }) },
   )
+}
+
+/** The other providers there are; advice that names the one that failed helps nobody. */
+function othersThan(refusals: readonly LockCause[]): string {
+  const failed = new Set(refusals.map(({ provider }) => provider))
+  const others = ['passphraseKey', 'environmentKey', 'fileKey']
+  return (failed.has('os-keychain') ? others : ['osKeychain', ...others]).join(', ').replace(/, (?=\w+$)/, ' or ')
 }
