@@ -10,6 +10,7 @@ import { AccountManager } from '@accountry/accounts'
 import { type AuthorizedFetch, type AuthorizedFetchOptions, createAuthorizedFetch } from '@accountry/http'
 import { osKeychain } from '@accountry/keychain'
 import { type SyncAdapter, type SyncEnvironment, SyncManager } from '@accountry/sync'
+import { checkAccountryOptions } from './open-options.ts'
 import { terminalInteraction } from './terminal/terminal-interaction.ts'
 
 export interface AccountryOptions extends Omit<AccountManagerOptions, 'keyProvider'> {
@@ -57,9 +58,11 @@ export interface Accountry extends AsyncDisposable {
  *
  * @throws {@link AccountError} `ERR_VAULT_UNAVAILABLE` when there is no OS keychain and no `keyProvider` was given.
  * @throws {@link AccountError} What {@link AccountManager.open} throws.
- * @throws TypeError for wrong options.
+ * @throws {@link AccountError} `ERR_AUTHENTICATOR_EXISTS` for two authenticators of one type.
+ * @throws TypeError, RangeError for wrong options, before anything is made.
  */
 export async function openAccountry(options: AccountryOptions): Promise<Accountry> {
+  checkAccountryOptions(options)
   const { adapters = [], environment, ...managerOptions } = options
   const interaction = options.interaction ?? (process.stderr.isTTY ? terminalInteraction() : undefined)
   const accounts = await AccountManager.open({

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { createFakeKeyProvider, missingSecretServiceTools, startSecretService } from '@accountry/testing'
 import { type Authenticator, openAccountry, type SyncAdapter } from 'accountry'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -94,6 +96,70 @@ describe('openAccountry', () => {
     await Promise.all([accountry.close(), accountry.close()])
     await expect(accountry.accounts.getAccounts()).rejects.toMatchObject({ code: 'ERR_CLOSED' })
     expect(() => accountry.sync.requestSync({})).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }))
+  })
+
+  const adapter = { accountType: 'com.example', authority: 'tasks', onPerformSync: () => undefined }
+
+  test.each([
+    ['options', null],
+    ['options', 'agenda'],
+    ['options', []],
+    ['app', { app: null }],
+    ['app.id', { app: { id: 7 } }],
+    ['app.id', { app: {} }],
+    ['keyProvider', { keyProvider: null }],
+    ['keyProvider', { keyProvider: 'os' }],
+    ['interaction', { interaction: null }],
+    ['interaction', { interaction: 'ask' }],
+    ['background', { background: null }],
+    ['background', { background: 'yes' }],
+    ['environment', { environment: null }],
+    ['environment.on', { environment: {} }],
+    ['adapters', { adapters: null }],
+    ['adapters', { adapters: {} }],
+    ['adapters[0]', { adapters: [null] }],
+    ['adapters[0].accountType', { adapters: [{}] }],
+    ['adapters[0].authority', { adapters: [{ ...adapter, authority: '' }] }],
+    ['adapters[0].onPerformSync', { adapters: [{ ...adapter, onPerformSync: 'run' }] }],
+    ['adapters', { adapters: [adapter, adapter] }],
+    ['authenticators', { authenticators: null }],
+    ['authenticators[0]', { authenticators: [null] }],
+    ['vault', { vault: null }],
+    ['directory', { directory: null }],
+    ['fetch', { fetch: null }],
+    ['clock', { clock: null }],
+    ['logger', { logger: null }],
+    ['timeouts', { timeouts: null }],
+    ['limits', { limits: null }],
+    ['recover', { recover: null }],
+  ])('refuses a wrong %s before it makes anything: %j', async (name, wrong) => {
+    const directory = join(folder.path, 'vault')
+    const right = { app, directory, keyProvider: createFakeKeyProvider(), authenticators: [authenticator] }
+    const options =
+      typeof wrong === 'object' && wrong !== null && !Array.isArray(wrong) ? { ...right, ...wrong } : wrong
+    const error: unknown = await openAccountry(options as never).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(TypeError)
+    expect((error as Error).message.split(' ')[0]).toBe(name)
+    expect(existsSync(directory)).toBe(false)
+  })
+
+  test('refuses two authenticators of one type before it makes anything', async () => {
+    const directory = join(folder.path, 'vault')
+    const options = { app, directory, keyProvider: createFakeKeyProvider() }
+    const opening = openAccountry({ ...options, authenticators: [authenticator, { ...authenticator }] })
+    await expect(opening).rejects.toMatchObject({ code: 'ERR_AUTHENTICATOR_EXISTS' })
+    expect(existsSync(directory)).toBe(false)
+  })
+
+  test('names the declared token types when a fetch is for another one, and sends nothing', async () => {
+    const send = vi.fn<typeof fetch>(async () => new Response('ok'))
+    const options = { app, directory: folder.path, keyProvider: createFakeKeyProvider(), fetch: send }
+    await using accountry = await openAccountry({ ...options, authenticators: [authenticator] })
+    const account = await accountry.accounts.addAccount('com.example')
+    const request = accountry.fetch(account, 'nonsense')('https://api.example.com/x')
+    await expect(request).rejects.toThrow(TypeError)
+    await expect(request).rejects.toThrow(/"?api"?/)
+    expect(send).not.toHaveBeenCalled()
   })
 
   test('lets go of the vault when the engine does not open', async () => {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { compareClocks } from '../src/command/compare-clocks.ts'
+import { compareClocks } from '../src/command/doctor/compare-clocks.ts'
 
 const signal = new AbortController().signal
 const closers: (() => void)[] = []

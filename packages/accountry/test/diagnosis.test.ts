@@ -1,6 +1,7 @@
 import { AccountError, type AccountInfo, type AccountState, type VaultHealth } from '@accountry/accounts'
 import { describe, expect, test } from 'vitest'
-import { diagnose, type Facts } from '../src/command/diagnosis.ts'
+import { diagnose } from '../src/command/doctor/diagnosis.ts'
+import type { Facts } from '../src/command/doctor/finding.ts'
 
 const now = 1_800_000_000_000
 
@@ -16,7 +17,8 @@ const health: VaultHealth = {
 }
 
 function facts(change: Partial<Facts> = {}): Facts {
-  return { command: 'agenda', nodeVersion: '24.1.0', now, health, infos: [], parked: [], clocks: [], ...change }
+  const nothing = { packages: {}, keys: [], infos: [], leases: [], parked: [], clocks: [] }
+  return { command: 'agenda', nodeVersion: '24.1.0', now, health, ...nothing, ...change }
 }
 
 function info(state: AccountState, change: Partial<AccountInfo> = {}): AccountInfo {
@@ -48,6 +50,15 @@ describe('diagnose', () => {
     ])
   })
 
+  test('explains packages that were not released together', () => {
+    const packages = { '@accountry/accounts': '0.2.0', '@accountry/sync': '0.1.0' }
+    expect(problems(facts({ packages }))).toEqual([
+      'problem: The installed packages do not belong together: @accountry/accounts 0.2.0, @accountry/sync 0.1.0 | ' +
+        'Install the same version of all of them',
+    ])
+    expect(problems(facts({ packages: { '@accountry/accounts': '0.2.0', '@accountry/sync': '0.2.0' } }))).toEqual([])
+  })
+
   test.each([
     ['ERR_VAULT_UNAVAILABLE', 'key', 'Secret Service'],
     ['ERR_VAULT_CORRUPT', 'vault', 'recover'],
@@ -77,9 +88,9 @@ describe('diagnose', () => {
       ...health.providers,
       { id: 'passphrase', protection: 'passphrase' as const, usable: false, why: 'not asked' },
     ]
-    expect(problems(facts({ health: { ...health, providers } }))).toEqual([
-      expect.stringMatching(/^warning: .*passphrase/),
-    ])
+    const found = diagnose(facts({ health: { ...health, providers } })).filter(({ check }) => check === 'key')
+    expect(found.map(({ status }) => status)).toEqual(['ok', 'ok'])
+    expect(found[1]?.message).toContain('passphrase')
   })
 
   test('warns about a key in plain sight and about a vault in memory', () => {

@@ -2,11 +2,10 @@ import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import {
   AccountError,
-  type AccountManager,
+  AccountManager,
   type Authenticator,
   type InteractionHandler,
   type KeyProvider,
-  type VaultHealth,
 } from '@accountry/accounts'
 import { defaultVaultFolder, project } from '@accountry/accounts/foundation'
 import { environmentKey, fileKey, osKeychain, type PassphraseKeyOptions, passphraseKey } from '@accountry/keychain'
@@ -85,32 +84,36 @@ export function chooseVault(wanted: string | undefined, existing: readonly strin
   )
 }
 
+/** Opens with the providers that the vault names: the others would become recipients, and need not be asked. */
 async function openUnlocked(vault: string, request: OpenRequest): Promise<Accountry> {
-  const open = (keyProvider: KeyProvider): Promise<Accountry> =>
-    openAccountry({ app, vault, keyProvider, ...(request.interaction && { interaction: request.interaction }) })
-  const accountry = await open(osKeychain())
-  const health = await accountry.accounts.health()
-  const other = health.locked ? recordedProvider(health, request) : undefined
-  if (other === undefined) return accountry
-  await accountry.close()
-  return await open(other)
+  const { interaction } = request
+  const recorded = (await recordedProviderIds(vault)).flatMap((id) => providerFor(id, interaction) ?? [])
+  const keyProvider = recorded.length === 0 ? noKey : recorded
+  return await openAccountry({ app, vault, keyProvider, ...(interaction && { interaction }) })
 }
 
-/** The provider that the vault names, when it can be had here. Giving it another one would add a key to the vault. */
-function recordedProvider({ providers }: VaultHealth, { interaction }: OpenRequest): KeyProvider | undefined {
-  for (const { id } of providers) {
-    const [kind, detail] = split(id)
-    if (kind === 'file' && existsSync(detail)) return fileKey({ path: detail })
-    if (kind === 'environment' && process.env[detail] !== undefined) return environmentKey({ variable: detail })
-    if (kind === 'passphrase' && interaction?.promptCredentials !== undefined) {
-      return passphraseKey({ prompt: passphrasePrompt(interaction.promptCredentials.bind(interaction)) })
-    }
-  }
-  return undefined
+async function recordedProviderIds(vault: string): Promise<string[]> {
+  await using accounts = await AccountManager.open({ app, vault, keyProvider: noKey })
+  const ids = (await accounts.getKeyProviders()).map(({ id }) => id)
+  // A person is asked last.
+  return ids.sort((one, other) => Number(one === 'passphrase') - Number(other === 'passphrase'))
 }
 
-function passphrasePrompt(ask: NonNullable<InteractionHandler['promptCredentials']>): PassphraseKeyOptions['prompt'] {
+/** The provider of that name, where a program like this one can have it at all. */
+function providerFor(id: string, interaction: InteractionHandler | undefined): KeyProvider | undefined {
+  const [kind, detail] = split(id)
+  if (kind === 'os-keychain') return osKeychain()
+  if (kind === 'file') return fileKey({ path: detail })
+  if (kind === 'environment') return environmentKey({ variable: detail })
+  if (kind !== 'passphrase') return undefined
+  return passphraseKey({ prompt: passphrasePrompt(interaction?.promptCredentials?.bind(interaction)) })
+}
+
+function passphrasePrompt(ask: InteractionHandler['promptCredentials']): PassphraseKeyOptions['prompt'] {
   return async ({ attempt, signal }) => {
+    if (ask === undefined) {
+      throw new AccountError('ERR_INTERACTION_CANCELED', 'the passphrase can only be typed, at a terminal')
+    }
     const label = attempt === 1 ? 'Passphrase of the vault' : 'That was not it. Passphrase of the vault'
     const answers = await ask({ fields: [{ name: 'passphrase', label, secret: true, required: true }], signal })
     return answers['passphrase']?.consume() ?? ''

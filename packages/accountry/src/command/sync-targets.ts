@@ -1,6 +1,6 @@
 import type { Account, AccountManager } from '@accountry/accounts'
 import type { SyncManager, SyncStatus } from '@accountry/sync'
-import type { ParkedSync } from './diagnosis.ts'
+import type { ParkedSync } from './doctor/finding.ts'
 
 /** One account and one authority. */
 export interface Target {

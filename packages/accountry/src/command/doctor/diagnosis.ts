@@ -1,41 +1,8 @@
-import type { AccountError, AccountInfo, VaultHealth } from '@accountry/accounts'
-import { printable } from '../terminal/printable.ts'
-import { adviceFor } from './advice.ts'
-
-/** One thing that `doctor` looked at. */
-export interface Finding {
-  readonly check: 'runtime' | 'vault' | 'key' | 'clock' | 'accounts' | 'sync'
-  readonly status: 'ok' | 'warning' | 'problem'
-  readonly message: string
-  /** What to do about it. */
-  readonly fix?: string
-}
-
-/** How far this machine's clock is from that of a service, in milliseconds; positive when it is ahead. */
-export interface ClockComparison {
-  readonly host: string
-  readonly skewMs: number
-}
-
-/** An authority of an account that waits for the account to recover. */
-export interface ParkedSync {
-  readonly accountName: string
-  readonly authority: string
-}
-
-/** Everything `doctor` found out, before it is judged. */
-export interface Facts {
-  /** Name of the command, for the advice. */
-  readonly command: string
-  readonly nodeVersion: string
-  readonly now: number
-  /** Why the vault did not open. */
-  readonly openError?: AccountError
-  readonly health?: VaultHealth
-  readonly infos: readonly AccountInfo[]
-  readonly parked: readonly ParkedSync[]
-  readonly clocks: readonly ClockComparison[]
-}
+import type { AccountError } from '@accountry/accounts'
+import { printable } from '../../terminal/printable.ts'
+import { adviceFor } from '../advice.ts'
+import type { Facts, Finding } from './finding.ts'
+import { judgeKeys } from './judge-keys.ts'
 
 /** Services refuse tokens and proofs when the clocks are further apart than a minute or so. */
 const MAX_SKEW_MS = 60_000
@@ -44,21 +11,36 @@ const OLDEST_NODE = 24
 
 /** Judges the facts: one finding at least for every area that could be looked at. Pure. */
 export function diagnose(facts: Facts): Finding[] {
-  return [runtime(facts), ...vault(facts), ...key(facts), ...clock(facts), ...accounts(facts), ...sync(facts)]
+  return [
+    ...runtime(facts),
+    ...vault(facts),
+    ...judgeKeys(facts),
+    ...clock(facts),
+    ...accounts(facts),
+    ...locks(facts),
+    ...sync(facts),
+  ]
 }
 
-function runtime({ nodeVersion }: Facts): Finding {
+function runtime({ nodeVersion, packages }: Facts): Finding[] {
   const major = Number(/^v?(\d+)/.exec(nodeVersion)?.[1])
-  if (major >= OLDEST_NODE) return { check: 'runtime', status: 'ok', message: `Node ${nodeVersion}` }
-  return {
-    check: 'runtime',
-    status: 'problem',
-    message: `Node ${nodeVersion} is too old`,
-    fix: `Install Node ${OLDEST_NODE} or newer`,
+  const check = 'runtime'
+  const findings: Finding[] = []
+  if (!(major >= OLDEST_NODE)) {
+    const fix = `Install Node ${OLDEST_NODE} or newer`
+    findings.push({ check, status: 'problem', message: `Node ${nodeVersion} is too old`, fix })
   }
+  const versions = new Set(Object.values(packages))
+  if (versions.size > 1) {
+    const list = Object.entries(packages).map(([name, version]) => `${name} ${version}`)
+    const message = `The installed packages do not belong together: ${list.join(', ')}`
+    findings.push({ check, status: 'problem', message, fix: 'Install the same version of all of them' })
+  }
+  return findings.length > 0 ? findings : [{ check, status: 'ok', message: `Node ${nodeVersion}` }]
 }
 
-function vault({ openError, health, command }: Facts): Finding[] {
+function vault({ openError, withoutVault, health, command }: Facts): Finding[] {
+  if (withoutVault !== undefined) return noVault(command)
   if (openError !== undefined) {
     const fix = FIXES[openError.code] ?? adviceFor(openError, command)
     const check = openError.code === 'ERR_VAULT_UNAVAILABLE' ? 'key' : 'vault'
@@ -66,9 +48,12 @@ function vault({ openError, health, command }: Facts): Finding[] {
   }
   if (health === undefined) return []
   const where = `${health.accounts} account${health.accounts === 1 ? '' : 's'} in ${health.directory}`
-  const problems = health.problems.map(
-    ({ code, message, fix }): Finding => ({ check: 'vault', status: 'problem', message: `${message} (${code})`, fix }),
-  )
+  // What locks it, and who guards it how well, is found with the keys.
+  const problems = health.problems
+    .filter(({ code }) => !CODES_OF_KEYS.has(code))
+    .map(({ code, message, fix }): Finding => {
+      return { check: 'vault', status: 'problem', message: `${message} (${code})`, fix }
+    })
   if (health.persistence === 'memory') {
     problems.push({
       check: 'vault',
@@ -80,6 +65,13 @@ function vault({ openError, health, command }: Facts): Finding[] {
   return problems.length > 0 ? problems : [{ check: 'vault', status: 'ok', message: where }]
 }
 
+const CODES_OF_KEYS: ReadonlySet<string> = new Set(['ERR_VAULT_LOCKED', 'ERR_VAULT_KEY_LOST', 'ERR_VAULT_UNAVAILABLE'])
+
+function noVault(command: string): Finding[] {
+  const message = 'There is no vault yet: the first app that opens one makes it'
+  return [{ check: 'vault', status: 'warning', message, fix: `To look around: ${command} try` }]
+}
+
 const FIXES: Partial<Record<AccountError['code'], string>> = {
   ERR_VAULT_UNAVAILABLE:
     'Start the desktop’s keychain (on Linux a Secret Service such as gnome-keyring), or choose another key provider',
@@ -87,34 +79,6 @@ const FIXES: Partial<Record<AccountError['code'], string>> = {
     'Restore the vault folder from a backup, or open it with `recover: true`, which sets it aside and starts anew',
   ERR_VAULT_NEWER: 'Update this program: a newer version has changed the vault',
   ERR_LOCK_TIMEOUT: 'Another program holds the vault and does not let go. Close the programs that use it and try again',
-}
-
-function key({ health }: Facts): Finding[] {
-  if (health === undefined) return []
-  const findings = health.providers.map(
-    ({ id, protection, usable, why }): Finding =>
-      usable
-        ? guarded(id, protection)
-        : {
-            check: 'key',
-            status: health.locked ? 'problem' : 'warning',
-            message: `The key guarded by ${id} cannot be read: ${why ?? 'no reason was given'}`,
-            fix: 'Unlock the keychain, or start it; on a server choose another key provider',
-          },
-  )
-  if (!health.locked) return findings
-  const fix = 'Unlock the keychain and try again. Nothing is lost: accounts can be listed and removed meanwhile'
-  return [...findings, { check: 'key', status: 'problem', message: 'The vault is locked', fix }]
-}
-
-function guarded(id: string, protection: VaultHealth['providers'][number]['protection']): Finding {
-  if (protection !== 'none') return { check: 'key', status: 'ok', message: `Key guarded by ${id} (${protection})` }
-  return {
-    check: 'key',
-    status: 'warning',
-    message: `${id} keeps the key in plain sight: whoever can read your files can read the tokens`,
-    fix: 'Add the OS keychain or a passphrase as a key provider and remove this one',
-  }
 }
 
 function clock({ infos, clocks, now }: Facts): Finding[] {
@@ -170,6 +134,21 @@ function accounts({ infos, command, now }: Facts): Finding[] {
   })
   if (findings.length > 0 || infos.length === 0) return findings
   return [{ check: 'accounts', status: 'ok', message: 'Every account is ready' }]
+}
+
+function locks({ leases, command }: Facts): Finding[] {
+  return leases.map(({ accountName, isOwnerAlive, hasIntent }): Finding => {
+    const check = 'locks'
+    const what = accountName === undefined ? 'a sign-in' : `a token of ${printable(accountName)}`
+    if (isOwnerAlive) {
+      const fix = 'If it stays so, end that program: the next one takes over at once. Others wait for it meanwhile'
+      return { check, status: 'warning', message: `A running program is busy with ${what} for more than 3 s`, fix }
+    }
+    const fix = hasIntent
+      ? `Nothing to do: the next program that needs a token takes over. Whether the answer was lost shows then, or now: ${command} token`
+      : 'Nothing to do: the next program takes over'
+    return { check, status: 'warning', message: `A program died while it was busy with ${what}`, fix }
+  })
 }
 
 function sync({ parked, command }: Facts): Finding[] {

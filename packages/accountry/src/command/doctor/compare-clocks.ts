@@ -1,4 +1,4 @@
-import type { ClockComparison } from './diagnosis.ts'
+import type { ClockComparison } from './finding.ts'
 
 export interface CompareClocksOptions {
   readonly signal: AbortSignal
