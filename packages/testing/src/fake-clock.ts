@@ -13,12 +13,14 @@ export interface FakeClock extends Clock {
   setWallClock(at: number): void
   /**
    * The laptop sleeps: the wall clock moves and no timer runs. Monotonic time stands still, as on Linux and macOS, so
-   * that timers go on afterwards with what was left of them.
+   * that timers go on afterwards with what was left of them; `sleptMs()` tells it from a wall clock that was set.
    *
    * @param options.monotonicMoves As on Windows: timers that came due meanwhile run at the next
    *   {@link FakeClock.advance}, also by 0. Default `false`.
    */
   suspend(ms: number, options?: { monotonicMoves?: boolean }): void
+  /** For how long it slept while monotonic time stood still. */
+  sleptMs(): number
   /** How many timers are set. When everything is closed, it should be 0. */
   readonly pendingTimers: number
   /** Milliseconds until the next timer; `undefined` when there is none. */
@@ -38,6 +40,7 @@ const SETTLING_TURNS = 20
 export function createFakeClock(startAt: number = Date.UTC(2026, 0, 1)): FakeClock {
   let wall = startAt
   let monotonic = 0
+  let slept = 0
   let order = 0
   const timers = new Set<Timer>()
 
@@ -86,7 +89,9 @@ export function createFakeClock(startAt: number = Date.UTC(2026, 0, 1)): FakeClo
     suspend(ms, { monotonicMoves = false } = {}) {
       wall += ms
       if (monotonicMoves) monotonic += ms
+      else slept += ms
     },
+    sleptMs: () => slept,
     get pendingTimers() {
       return timers.size
     },
