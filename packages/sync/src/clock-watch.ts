@@ -1,7 +1,7 @@
-import type { Clock } from '@accountry/accounts'
 import { clampBackoff } from './backoff.ts'
 import type { OperationStore } from './operation-store.ts'
 import { rescheduleTarget } from './queue.ts'
+import { createSleepMeter, type SyncClock } from './sleep-meter.ts'
 
 /** A wall clock that moved by less against monotonic time was corrected, not set. */
 export const CLOCK_TOLERANCE_MS = 2_000
@@ -13,21 +13,24 @@ const META_CLOCK = 'clock-moved'
  *
  * What is stored are wall-clock instants, because a restart knows nothing else. While a process runs, monotonic time
  * tells how far the wall clock was moved, and every stored wait moves with it: a wait after an error neither ends at
- * once nor lasts a day longer. Periodic syncs stay with the wall clock; one whose instant is now out of reach is due.
+ * once nor lasts a day longer. A machine that slept is no clock that was set: waits pass while it sleeps. Periodic syncs stay with the wall clock; one whose instant is now out of reach is due.
  *
  * All processes on the store see the same jump; the sum of all jumps is stored, so that the first one to see it moves
  * the waits and the others find that done.
  */
 export class ClockWatch {
   readonly #store: OperationStore
-  readonly #clock: Clock
+  readonly #clock: SyncClock
+  readonly #measureSleep: () => number
+  #sleptMs = 0
   #offset: number
   #commits = 0
   #total: number
 
-  constructor(store: OperationStore, clock: Clock) {
+  constructor(store: OperationStore, clock: SyncClock) {
     this.#store = store
     this.#clock = clock
+    this.#measureSleep = createSleepMeter(clock)
     this.#offset = clock.now() - clock.monotonic()
     this.#total = this.#storedTotal()
   }
@@ -100,7 +103,15 @@ export class ClockWatch {
   }
 
   #moved(): number {
-    return this.#clock.now() - this.#clock.monotonic() - this.#offset
+    const moved = this.#movedOrSlept()
+    if (Math.abs(moved) < CLOCK_TOLERANCE_MS) return moved
+    // Asks the system, so only when there is something to explain.
+    this.#sleptMs = this.#measureSleep()
+    return this.#movedOrSlept()
+  }
+
+  #movedOrSlept(): number {
+    return this.#clock.now() - this.#clock.monotonic() - this.#sleptMs - this.#offset
   }
 
   #storedTotal(): number {

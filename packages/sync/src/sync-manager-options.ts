@@ -1,9 +1,10 @@
-import type { Clock, Logger } from '@accountry/accounts'
+import type { Logger } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/foundation'
 import type { BackoffPolicy } from './backoff.ts'
 import { checkCount, checkFunction, checkMethods, checkObject, checkOptionalObject, checkSwitches } from './checks.ts'
 import type { SyncEnvironment } from './environment.ts'
 import type { OperationStore } from './operation-store.ts'
+import type { SyncClock } from './sleep-meter.ts'
 import type { SyncAccounts } from './sync-accounts.ts'
 import type { RunLimits, SyncAdapter } from './sync-adapter.ts'
 import { checkAdapter } from './sync-adapter.ts'
@@ -28,7 +29,7 @@ export interface SyncManagerOptions {
   readonly directory?: string
   /** Another place for what the engine must not lose. Default: SQLite in `directory`. */
   readonly store?: OperationStore
-  readonly clock?: Clock
+  readonly clock?: SyncClock
   /** What the machine can do now. Default {@link alwaysConnected}. */
   readonly environment?: SyncEnvironment
   /** How many runs at once. Default 5 regular ones and 2 initialisation runs. */
@@ -94,6 +95,7 @@ function checkPlace({ accounts, directory, store }: SyncManagerOptions): void {
 function checkSurroundings({ clock, environment, random, logger }: SyncManagerOptions): void {
   if (clock !== undefined) checkMethods(clock, 'clock', ['now', 'monotonic', 'setTimer'])
   if (logger !== undefined) checkMethods(logger, 'logger', ['debug', 'info', 'warn', 'error'])
+  checkFunction(clock?.sleptMs, 'clock.sleptMs')
   checkFunction(random, 'random')
   if (environment === undefined) return
   checkMethods(environment, 'environment', ['on'])
