@@ -77,6 +77,8 @@ export interface AuthorizationServerOptions {
   readonly resources?: Readonly<Record<string, TestResource>>
   /** Redirect URIs of the confidential client. Default: `https://app.example.com/callback`. */
   readonly webRedirectUris?: readonly string[]
+  /** Redirect URIs of the native client beside those on this machine, e.g. `com.example.app:/signed-in`. Default: none. */
+  readonly appRedirectUris?: readonly string[]
   /** Default: any free one. */
   readonly port?: number
   readonly features?: AuthorizationServerFeatures
@@ -124,6 +126,7 @@ export function settingsFrom(options: AuthorizationServerOptions): ServerSetting
     audience: options.audience,
     resources: options.resources,
     webRedirectUris: options.webRedirectUris ?? ['https://app.example.com/callback'],
+    appRedirectUris: options.appRedirectUris ?? [],
     port: options.port ?? 0,
     features: { ...ALL_FEATURES, ...options.features },
   }

@@ -124,7 +124,7 @@ function resourceFeature(
 const GRANTS = ['authorization_code', 'refresh_token']
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
-function clientsFor({ features, webRedirectUris }: ServerSettings): NonNullable<Configuration['clients']> {
+function clientsFor({ features, webRedirectUris, appRedirectUris }: ServerSettings): NonNullable<Configuration['clients']> {
   const grants = [
     ...GRANTS,
     ...(features.deviceFlow ? [DEVICE_GRANT] : []),
@@ -137,7 +137,7 @@ function clientsFor({ features, webRedirectUris }: ServerSettings): NonNullable<
       token_endpoint_auth_method: 'none',
       grant_types: grants,
       response_types: ['code'],
-      redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/callback'],
+      redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/callback', ...appRedirectUris],
       post_logout_redirect_uris: ['http://127.0.0.1/signed-out'],
     },
     {
