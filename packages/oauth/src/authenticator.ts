@@ -130,7 +130,7 @@ function signInRequest(
   request: Pick<AddAccountRequest, 'name' | 'authTokenType' | 'options'>,
 ): SignInRequest {
   const { scopes, resource } = wantedAtSignIn(settings, request.authTokenType)
-  const options = readSignInOptions(request.options)
+  const options = readSignInOptions(request.options, settings.label)
   return {
     scopes: [...scopes, ...options.scopes],
     resource,

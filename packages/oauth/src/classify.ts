@@ -156,7 +156,7 @@ function challengeOf(members: BodyMembers): AccountErrorChallenge | undefined {
   return { claims }
 }
 
-function isJsonObject(text: string): boolean {
+export function isJsonObject(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null && !Array.isArray(value)

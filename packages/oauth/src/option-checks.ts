@@ -49,6 +49,12 @@ export function duration(value: unknown, option: string, otherwise: number, long
   throw new RangeError(`${option} must be from 0 to ${longest} milliseconds`)
 }
 
+/** RFC 6749 §3.3: printable ASCII without quotes and backslashes. */
+export function checkScope(scope: string, option: string): void {
+  if (/\s/.test(scope)) throw new TypeError(`${option} must hold one scope per entry`)
+  if (!/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)) throw new TypeError(`${option} holds no scope`)
+}
+
 export function checkOrigin(value: string, option: string): void {
   if (!URL.canParse(value) || new URL(value).origin !== value) {
     throw new TypeError(`${option} must hold origins such as https://api.example.com, without path or final slash`)

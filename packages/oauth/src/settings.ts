@@ -8,6 +8,7 @@ import { checkIssuerTemplate, isMetadataIssuer } from './issuer.ts'
 import { checkJwtBearer, type JwtBearerOptions } from './jwt-bearer.ts'
 import {
   checkOrigin,
+  checkScope,
   duration,
   optionalChoice,
   optionalFlag,
@@ -177,9 +178,7 @@ function checkedTokenTypes(
     if (optionalTexts(type.scopes, `${option}.scopes`) === undefined)
       throw new TypeError(`${option}.scopes is required`)
     for (const scope of type.scopes) {
-      if (/\s/.test(scope)) throw new TypeError(`${option}.scopes must hold one scope per entry`)
-      // RFC 6749 §3.3: printable ASCII without quotes and backslashes.
-      if (!/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)) throw new TypeError(`${option}.scopes holds no scope`)
+      checkScope(scope, `${option}.scopes`)
     }
     optionalText(type.label, `${option}.label`)
     for (const resource of resourcesOf(type)) checkResource(resource, `${option}.resource`)

@@ -1,5 +1,8 @@
+import { AccountError } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/foundation'
 import { checkExtraParameters } from './authorization-request.ts'
+import { isJsonObject } from './classify.ts'
+import { checkScope } from './option-checks.ts'
 
 /** What an app may pass as `options` of `addAccount` and `updateCredentials`. */
 export interface SignInOptions {
@@ -19,28 +22,44 @@ export interface SignInOptions {
   readonly authorizationParameters?: Readonly<Record<string, string>>
 }
 
+/** The options of a sign-in after every check. */
+export type CheckedSignInOptions = SignInOptions & { readonly scopes: readonly string[] }
+
 /**
  * Reads the options of a sign-in; names that are not ours belong to the app.
  *
- * @throws TypeError naming the option that is wrong.
+ * @param label The service's, for the message.
+ * @throws AccountError `ERR_AUTHENTICATOR_FAILED` naming the option that is wrong: of a plugin's `TypeError` the manager
+ *   keeps only that there was one.
  */
-export function readSignInOptions(
-  options: Readonly<Record<string, unknown>>,
-): SignInOptions & { readonly scopes: readonly string[] } {
+export function readSignInOptions(options: Readonly<Record<string, unknown>>, label: string): CheckedSignInOptions {
+  try {
+    return checkedOptions(options)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    const message = `${label}: ${error.message}`
+    throw new AccountError('ERR_AUTHENTICATOR_FAILED', message, { action: 'contact-developer', cause: error })
+  }
+}
+
+function checkedOptions(options: Readonly<Record<string, unknown>>): CheckedSignInOptions {
   const { maxAgeS, authorizationParameters: extra } = options
   if (maxAgeS !== undefined && !(typeof maxAgeS === 'number' && maxAgeS >= 0 && Number.isFinite(maxAgeS))) {
     throw new TypeError(`options.maxAgeS must be a number of seconds, received ${kindOf(maxAgeS)}`)
   }
-  if (extra !== undefined && (typeof extra !== 'object' || extra === null)) {
+  if (extra !== undefined && (typeof extra !== 'object' || extra === null || Array.isArray(extra))) {
     throw new TypeError(`options.authorizationParameters must be an object, received ${kindOf(extra)}`)
   }
   if (extra !== undefined) checkExtraParameters(extra as Record<string, unknown>, 'options.authorizationParameters')
   const prompt = text(options, 'prompt')
   const loginHint = text(options, 'loginHint')
   const claims = text(options, 'claims')
+  if (claims !== undefined && !isJsonObject(claims)) throw new TypeError('options.claims must be a JSON object as text')
   const acrValues = texts(options, 'acrValues')
+  const scopes = texts(options, 'scopes') ?? []
+  for (const scope of scopes) checkScope(scope, 'options.scopes')
   return {
-    scopes: texts(options, 'scopes') ?? [],
+    scopes,
     ...(prompt !== undefined && { prompt }),
     ...(loginHint !== undefined && { loginHint }),
     ...(claims !== undefined && { claims }),

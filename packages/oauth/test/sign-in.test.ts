@@ -263,7 +263,23 @@ describe('signing in through the loopback redirect', () => {
     const browser = obedientBrowser(server)
     const options = { authorizationParameters: { [name]: value } }
     const adding = authenticator().addAccount({ requiredFeatures: [], options }, testContext({ interaction: browser }))
-    await expect(adding).rejects.toThrow(TypeError)
+    const error = await errorOf(adding)
+    expect(error).toMatchObject({ code: 'ERR_AUTHENTICATOR_FAILED', action: 'contact-developer' })
+    expect(error.message).toContain(`options.authorizationParameters must not set ${name}`)
+    expect(browser.visited).toEqual([])
+  })
+
+  it.each([
+    [{ scopes: 'x' }, /options\.scopes must be an array of strings, received string/],
+    [{ scopes: ['a b'] }, /options\.scopes must hold one scope per entry/],
+    [{ scopes: [''] }, /options\.scopes holds no scope/],
+    [{ claims: '{' }, /options\.claims must be a JSON object/],
+    [{ maxAgeS: '5' }, /options\.maxAgeS must be a number of seconds, received string/],
+    [{ authorizationParameters: [] }, /options\.authorizationParameters must be an object, received an array/],
+  ])('says which option of a sign-in is wrong: %j', async (options, message) => {
+    const browser = obedientBrowser(server)
+    const adding = authenticator().addAccount({ requiredFeatures: [], options }, testContext({ interaction: browser }))
+    expect((await errorOf(adding)).message).toMatch(message)
     expect(browser.visited).toEqual([])
   })
 
