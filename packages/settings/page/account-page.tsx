@@ -55,9 +55,10 @@ interface ScreenProps {
 }
 
 function AccountScreen({ card, details, overview }: ScreenProps): JSX.Element {
+  const isOwned = details?.apps !== undefined
   return (
     <>
-      <AccountHead card={card} title={overview.title} />
+      <AccountHead card={card} title={overview.title} isOwned={isOwned} />
       <VaultBanner vault={overview.vault} />
       <StateNotice card={card} />
       {details?.authorities !== undefined && (
@@ -70,12 +71,13 @@ function AccountScreen({ card, details, overview }: ScreenProps): JSX.Element {
       {details?.apps !== undefined && <AppsSection account={card.id} apps={details.apps} />}
       {details?.history !== undefined && details.history.length > 0 && <HistorySection history={details.history} />}
       {details !== undefined && <FactsSection details={details} />}
-      <DefaultSection card={card} overview={overview} />
+      {isOwned && <DefaultSection card={card} overview={overview} />}
     </>
   )
 }
 
-function AccountHead({ card, title }: { card: AccountCard; title: string }): JSX.Element {
+function AccountHead(props: { card: AccountCard; title: string; isOwned: boolean }): JSX.Element {
+  const { card, title, isOwned } = props
   const { id, name, type, label, hasIcon, isServed } = card
   const [open, setOpen] = useState<'rename' | 'remove'>()
   const [isBusy, act] = useAction()
@@ -93,16 +95,18 @@ function AccountHead({ card, title }: { card: AccountCard; title: string }): JSX
           <Pill tone={words.tone}>{words.short}</Pill>
         </p>
       </div>
-      {isServed && (
+      {isOwned && (
         <div class="actions">
-          <Button
-            kind={isUrgent ? 'primary' : 'plain'}
-            icon="signIn"
-            isBusy={isBusy}
-            onClick={() => void act('reauthenticate', { account: id })}
-          >
-            Sign in again
-          </Button>
+          {isServed && (
+            <Button
+              kind={isUrgent ? 'primary' : 'plain'}
+              icon="signIn"
+              isBusy={isBusy}
+              onClick={() => void act('reauthenticate', { account: id })}
+            >
+              Sign in again
+            </Button>
+          )}
           <Button icon="pen" onClick={() => setOpen('rename')}>
             Rename
           </Button>
@@ -133,8 +137,8 @@ function StateNotice({ card }: { card: AccountCard }): JSX.Element | null {
 
 function DefaultSection({ card, overview }: { card: AccountCard; overview: Overview }): JSX.Element | null {
   const [isBusy, act] = useAction()
-  const { id, isServed, isDefault, label } = card
-  if (!isServed || overview.accounts.filter(({ type }) => type === card.type).length < 2) return null
+  const { id, isDefault, label } = card
+  if (overview.accounts.filter(({ type }) => type === card.type).length < 2) return null
   return (
     <Section title="Default account">
       <Switch

@@ -1,4 +1,4 @@
-import type { Account, AccountInfo } from '@accountry/accounts'
+import { type Account, type AccountInfo, isAccountError } from '@accountry/accounts'
 import type { SyncHistoryItem } from '@accountry/sync'
 import { authoritiesOf } from './authorities.ts'
 import type { Host } from './host.ts'
@@ -56,12 +56,17 @@ function shownClaims({ claims, account }: AccountInfo): AccountDetails['claims']
 
 /** @returns `undefined` when only the app that owns the account may ask. */
 async function appsWithAccess({ accounts }: Host, account: Account): Promise<AppAccess[] | undefined> {
-  const description = accounts.getAuthenticatorTypes().find(({ type }) => type === account.type)
-  if (description === undefined) return undefined
-  const [visibility, grants] = await Promise.all([
+  const asked = Promise.all([
     accounts.getPrincipalsAndVisibilityForAccount(account),
     accounts.getAuthTokenGrants(account),
   ])
+  const answers = await asked.catch((error: unknown) => {
+    if (isAccountError(error) && error.code === 'ERR_DENIED') return undefined
+    throw error
+  })
+  if (answers === undefined) return undefined
+  const [visibility, grants] = answers
+  const description = accounts.getAuthenticatorTypes().find(({ type }) => type === account.type)
   const principals = [...new Set([...visibility.keys(), ...grants.map(({ principal }) => principal)])].sort()
   return principals.map((principal) => {
     const seen = visibility.get(principal)
@@ -73,7 +78,7 @@ async function appsWithAccess({ accounts }: Host, account: Account): Promise<App
         .map(({ authTokenType, allowed }) => ({
           authTokenType,
           allowed,
-          label: shownText(description.tokenTypes?.[authTokenType]?.label ?? authTokenType),
+          label: shownText(description?.tokenTypes?.[authTokenType]?.label ?? authTokenType),
         })),
     }
   })

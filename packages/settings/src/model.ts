@@ -66,7 +66,7 @@ export interface AccountCard {
   readonly retryAt?: number
   /** The one of its type that is used when nobody says which. */
   readonly isDefault: boolean
-  /** Whether this app serves its type: it can be renamed, signed in to again and given to other apps then. */
+  /** Whether this app serves its type: the person can sign in to it here. */
   readonly isServed: boolean
   readonly isSyncing: boolean
 }
@@ -81,7 +81,7 @@ export interface AccountDetails {
   readonly claims: readonly { readonly name: string; readonly value: string }[]
   readonly authorities?: readonly AuthorityView[]
   readonly history?: readonly HistoryView[]
-  /** Absent: this app may not ask. */
+  /** Absent: this app does not own the account, and may not change it. */
   readonly apps?: readonly AppAccess[]
 }
 

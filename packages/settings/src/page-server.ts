@@ -81,15 +81,13 @@ class RunningPage implements SettingsPage {
   }
 
   get url(): URL {
-    this.#url ??= this.newUrl()
+    this.#url ??= this.#invitation()
     return this.#url
   }
 
   newUrl(): URL {
     if (this.#closing !== undefined) throw new AccountError('ERR_CLOSED', 'The settings page is closed')
-    const url = new URL(this.place.base + ENTRANCE, this.place.origin)
-    url.searchParams.set('token', this.visitors.invite())
-    return url
+    return this.#invitation()
   }
 
   /** From now on it answers, tells and ends by itself. */
@@ -113,6 +111,12 @@ class RunningPage implements SettingsPage {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  #invitation(): URL {
+    const url = new URL(this.place.base + ENTRANCE, this.place.origin)
+    url.searchParams.set('token', this.visitors.invite())
+    return url
   }
 
   async #close(): Promise<void> {
