@@ -124,7 +124,11 @@ function resourceFeature(
 const GRANTS = ['authorization_code', 'refresh_token']
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
-function clientsFor({ features, webRedirectUris, appRedirectUris }: ServerSettings): NonNullable<Configuration['clients']> {
+function clientsFor({
+  features,
+  webRedirectUris,
+  appRedirectUris,
+}: ServerSettings): NonNullable<Configuration['clients']> {
   const grants = [
     ...GRANTS,
     ...(features.deviceFlow ? [DEVICE_GRANT] : []),
