@@ -112,8 +112,13 @@ export function readDeviceCode(members: BodyMembers): DeviceCode | undefined {
     verificationUri: uri.href,
     ...(isSameHost && { verificationUriComplete: complete.href }),
     intervalMs: clamped(members['interval'], DEFAULT_INTERVAL_MS, SHORTEST_INTERVAL_MS, LONGEST_INTERVAL_MS),
-    lifetimeMs: clamped(members['expires_in'], DEFAULT_LIFETIME_MS, SHORTEST_INTERVAL_MS, LONGEST_LIFETIME_MS),
+    lifetimeMs: lifetimeOf(members['expires_in']),
   }
+}
+
+/** A code that had run out before it was issued is one whose lifetime is not known. */
+function lifetimeOf(value: unknown): number {
+  return clamped(value, 0, 0, LONGEST_LIFETIME_MS) || DEFAULT_LIFETIME_MS
 }
 
 /** Garbage is the default; a number out of its range is brought back into it (docs/requirements.md DG-07). */
@@ -197,6 +202,11 @@ function pollError(call: ServerCall, failure: Failure): AccountError {
     return new AccountError('ERR_DENIED', message, { reason: 'access_denied', account: call.account })
   }
   if (failure.error === 'expired_token') return timedOut(call)
+  // A dead grant here is the device code: nothing of the person's is affected.
+  if (failure.class === 'grant-dead') {
+    const message = `${shownSubject(call)}: the server rejected the code of this sign-in (${failure.error}). Sign in again.`
+    return new AccountError('ERR_INVALID_RESPONSE', message, { action: 'sign-in', account: call.account })
+  }
   return failureError(failure, sceneOf(call, 'signing in'))
 }
 

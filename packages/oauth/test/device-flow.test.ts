@@ -122,6 +122,7 @@ describe('the device grant', () => {
     ['access_denied (E-06)', { status: 400, body: { error: 'access_denied' } }, 'ERR_DENIED'],
     ['expired_token (E-07)', { status: 400, body: { error: 'expired_token' } }, 'ERR_INTERACTION_TIMEOUT'],
     ['an unknown error (E-08)', { status: 400, body: { error: 'foo' } }, 'ERR_MISCONFIGURED'],
+    ['a code that the server rejects', { status: 400, body: { error: 'invalid_grant' } }, 'ERR_INVALID_RESPONSE'],
     ['invalid_client', { status: 401, body: { error: 'invalid_client' } }, 'ERR_MISCONFIGURED'],
   ])('stops at %s and starts nothing anew', async (_name, answer, expected) => {
     const { adding } = await signIn(code, [answer])
@@ -167,8 +168,15 @@ describe('readDeviceCode', () => {
     expect(readDeviceCode({ ...code, interval })?.intervalMs).toBe(intervalMs)
   })
 
-  it('reads a lifetime that is text (E-14)', () => {
-    expect(readDeviceCode({ ...code, expires_in: '900' })?.lifetimeMs).toBe(900_000)
+  it.each([
+    ['600', 600_000],
+    [undefined, 900_000],
+    ['soon', 900_000],
+    [0, 900_000],
+    [-5, 900_000],
+    [1e12, 3_600_000],
+  ])('reads lifetime %j as %d ms (E-14)', (lifetime, lifetimeMs) => {
+    expect(readDeviceCode({ ...code, expires_in: lifetime })?.lifetimeMs).toBe(lifetimeMs)
   })
 
   it('makes the user code printable (I-07)', () => {
