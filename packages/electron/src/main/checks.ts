@@ -61,6 +61,9 @@ export function listOf<Value>(check: Check<Value>, most: number): Check<Value[]>
   }
 }
 
+/** More members than any request has; beyond that they are not even looked at. */
+const MOST_MEMBERS = 32
+
 /** For each member its check; a member that is not listed is refused. */
 export type Shape<Value> = { readonly [Name in keyof Value]-?: Check<Value[Name] | undefined> }
 
@@ -68,7 +71,7 @@ export type Shape<Value> = { readonly [Name in keyof Value]-?: Check<Value[Name]
 export function objectOf<Value extends object>(shape: Shape<Value>): Check<Value> {
   const names = Object.keys(shape) as (keyof Value & string)[]
   return (value, option) => {
-    const members = plainMembers(value, option, names.length)
+    const members = plainMembers(value, option, MOST_MEMBERS)
     const copy: Partial<Record<keyof Value, unknown>> = {}
     for (const name of members.keys()) {
       if (!names.includes(name as keyof Value & string)) {

@@ -55,7 +55,7 @@ const syncWish = objectOf<CallRequest<'requestSync'>>({
 })
 
 const cancelSync: Check<CallRequest<'cancelSync'>> = (value, option) => {
-  const isById = plainMembers(value, option, 2).has('id')
+  const isById = plainMembers(value, option, 32).has('id')
   if (isById) return objectOf<{ readonly id: string }>({ id })(value, option)
   return objectOf<{ readonly account?: string; readonly authority?: string }>({
     account: optional(id),

@@ -1,0 +1,302 @@
+import { createOAuthAuthenticator } from '@accountry/oauth'
+import {
+  type AuthorizationServer,
+  openTestManager,
+  startAuthorizationServer,
+  type TestManager,
+} from '@accountry/testing'
+import { describe, expect, it } from 'vitest'
+import { type AppLinks, type AppLinksOptions, claimAppLinks, type SignIn } from '../src/main/index.ts'
+import { closeAfterTest } from './support/electron-app.ts'
+import { type FakeApp, FakeDesktop, FakeShell } from './support/fake-app.ts'
+
+const TYPE = 'com.example'
+const REDIRECT = 'com.example.app:/signed-in'
+
+interface LinkWorld {
+  readonly server: AuthorizationServer
+  readonly desktop: FakeDesktop
+  readonly app: FakeApp
+  readonly shell: FakeShell
+  readonly world: TestManager
+  readonly links: AppLinks
+  readonly signIn: SignIn
+  /** What the app was told: `answer`, `expired`. */
+  readonly told: string[]
+  /** Begins a sign-in and returns where the browser was sent, when it was. */
+  begin(): Promise<{ url: string; account: Promise<unknown> }>
+  /** The link that answers what the browser shows. */
+  answerTo(url: string): Promise<string>
+}
+
+async function openLinkWorld(options: Partial<AppLinksOptions> & { readonly par?: boolean } = {}): Promise<LinkWorld> {
+  const { par = false, ...linkOptions } = options
+  const server = closeAfterTest(await startAuthorizationServer({ features: { par }, appRedirectUris: [REDIRECT] }))
+  const authenticator = createOAuthAuthenticator({
+    type: TYPE,
+    label: 'Tasks',
+    issuer: server.issuer,
+    clientId: server.clientId,
+    flow: 'app-link',
+    redirectUri: REDIRECT,
+    par,
+    tokenTypes: { tasks: { scopes: ['tasks.read'], origins: ['https://tasks.example'] } },
+  })
+  const world = closeAfterTest(await openTestManager({ authenticators: [authenticator] }))
+  const desktop = new FakeDesktop()
+  const app = desktop.launch()
+  const shell = new FakeShell()
+  const told: string[] = []
+  const links = claimAppLinks({
+    app,
+    shell,
+    redirectUri: REDIRECT,
+    clock: world.clock,
+    process: app.process,
+    onAnswer: () => told.push('answer'),
+    onExpired: () => told.push('expired'),
+    ...linkOptions,
+  })
+  const signIn = links.signInWith(world.manager, [TYPE])
+  return {
+    server,
+    desktop,
+    app,
+    shell,
+    world,
+    links,
+    signIn,
+    told,
+    async begin() {
+      const { promise, resolve } = Promise.withResolvers<string>()
+      shell.browse = async (url) => resolve(url)
+      const account = signIn.addAccount(TYPE, {}).catch((error: unknown) => error)
+      const url = await Promise.race([promise, account])
+      if (typeof url !== 'string') throw url
+      return { url, account }
+    },
+    answerTo: async (url) => (await server.signIn(url)).href,
+  }
+}
+
+describe('links', () => {
+  it('answer a sign-in through the second instance that the system starts', async () => {
+    const { begin, answerTo, desktop, told, world, shell } = await openLinkWorld()
+    const { url, account } = await begin()
+    const link = await answerTo(url)
+    expect(link.startsWith(`${REDIRECT}?`)).toBe(true)
+    const second = desktop.launch('--flag', link, '--other')
+    expect(second.requestSingleInstanceLock()).toBe(false)
+    expect(await account).toMatchObject({ type: TYPE, name: 'ana@example.com' })
+    expect(told).toEqual(['answer'])
+    expect(shell.opened).toHaveLength(1)
+    expect(await world.manager.getAccounts()).toHaveLength(1)
+  })
+  it('answer a sign-in whose request was pushed, so that its URL shows no state', async () => {
+    const { begin, answerTo, app } = await openLinkWorld({ par: true })
+    const { url, account } = await begin()
+    expect(new URL(url).searchParams.has('state')).toBe(false)
+    app.openUrl(await answerTo(url))
+    expect(await account).toMatchObject({ name: 'ana@example.com' })
+  })
+
+  it('answer a sign-in on macOS, and are taken from the system', async () => {
+    const { begin, answerTo, app, told } = await openLinkWorld()
+    const { url, account } = await begin()
+    expect(app.openUrl(await answerTo(url))).toBe(true)
+    expect(await account).toMatchObject({ name: 'ana@example.com' })
+    expect(told).toEqual(['answer'])
+  })
+
+  it('sign in again as the same person, and as nobody else', async () => {
+    const { begin, answerTo, app, signIn, shell, server, world } = await openLinkWorld()
+    const { url, account } = await begin()
+    app.openUrl(await answerTo(url))
+    const ana = (await account) as { id: string }
+    const again = async (user: string): Promise<unknown> => {
+      const { promise, resolve } = Promise.withResolvers<string>()
+      shell.browse = async (opened) => resolve(opened)
+      const updated = signIn.updateCredentials(ana.id, {}).catch((error: unknown) => error)
+      app.openUrl((await server.signIn(await promise, user)).href)
+      return await updated
+    }
+    expect(await again('ana')).toMatchObject({ id: ana.id })
+    expect(await again('ben')).toMatchObject({ code: 'ERR_IDENTITY_MISMATCH' })
+    expect(await world.manager.getAccounts()).toHaveLength(1)
+  })
+
+  it('are dropped without a sign when nobody waits for them, however often they come', async () => {
+    const { begin, answerTo, app, desktop, told, server } = await openLinkWorld()
+    const { url, account } = await begin()
+    const stray = `${REDIRECT}?code=stolen&state=other`
+    for (let count = 0; count < 20; count++) {
+      app.openUrl(stray)
+      desktop.launch(stray).requestSingleInstanceLock()
+    }
+    expect(told).toEqual([])
+    expect(server.requestsTo('token')).toEqual([])
+    app.openUrl(await answerTo(url))
+    expect(await account).toMatchObject({ name: 'ana@example.com' })
+  })
+
+  it('count once: a replay does nothing, before the account is there and after', async () => {
+    const { begin, answerTo, app, told, server, world } = await openLinkWorld()
+    const { url, account } = await begin()
+    const link = await answerTo(url)
+    app.openUrl(link)
+    app.openUrl(link)
+    await account
+    app.openUrl(link)
+    await world.manager.flush()
+    expect(told).toEqual(['answer'])
+    expect(server.requestsTo('token')).toHaveLength(1)
+    expect(await world.manager.getAccounts()).toHaveLength(1)
+  })
+
+  it('with the right state and two codes, or tokens, end the sign-in with an error and no request', async () => {
+    for (const suffix of ['&code=second', '&access_token=stolen']) {
+      const { begin, answerTo, app, server } = await openLinkWorld()
+      const { url, account } = await begin()
+      app.openUrl(`${await answerTo(url)}${suffix}`)
+      expect(await account).toMatchObject({ code: 'ERR_INVALID_RESPONSE' })
+      expect(server.requestsTo('token')).toEqual([])
+    }
+  })
+
+  it('that say no end the sign-in', async () => {
+    const { begin, answerTo, app, server } = await openLinkWorld()
+    const { url, account } = await begin()
+    server.consent = 'deny'
+    app.openUrl(await answerTo(url))
+    expect(await account).toMatchObject({ code: 'ERR_DENIED' })
+  })
+
+  it('are waited for by several sign-ins at once, each with its own answer', async () => {
+    const { begin, app, server } = await openLinkWorld()
+    const [ana, ben] = [await begin(), await begin()]
+    app.openUrl((await server.signIn(ben.url, 'ben')).href)
+    app.openUrl((await server.signIn(ana.url, 'ana')).href)
+    expect([await ana.account, await ben.account]).toMatchObject([
+      { name: 'ana@example.com' },
+      { name: 'ben@example.com' },
+    ])
+  })
+
+  it('are waited for by eight sign-ins at most', async () => {
+    const { begin, links } = await openLinkWorld()
+    const running = []
+    for (let count = 0; count < 8; count++) running.push(await begin())
+    await expect(begin()).rejects.toMatchObject({ code: 'ERR_LIMIT_EXCEEDED' })
+    links.close()
+    for (const { account } of running) expect(await account).toMatchObject({ code: 'ERR_CLOSED' })
+  })
+
+  it('are waited for until the session ends, or the caller gives up', async () => {
+    const { begin, world, signIn, shell, app, answerTo } = await openLinkWorld()
+    const late = await begin()
+    await world.clock.advance(600_000)
+    expect(await late.account).toMatchObject({ code: 'ERR_INTERACTION_TIMEOUT' })
+    app.openUrl(await answerTo(late.url))
+    const giveUp = new AbortController()
+    const { promise, resolve } = Promise.withResolvers<string>()
+    shell.browse = async (url) => resolve(url)
+    const account = signIn.addAccount(TYPE, { signal: giveUp.signal }).catch((error: unknown) => error)
+    const url = await promise
+    giveUp.abort()
+    expect(await account).toMatchObject({ code: 'ERR_ABORTED' })
+    app.openUrl(await answerTo(url))
+    expect(await world.manager.getAccounts()).toEqual([])
+  })
+
+  it('are not waited for when the browser cannot be opened', async () => {
+    const { signIn, shell } = await openLinkWorld()
+    shell.browse = async () => {
+      throw new Error('no application is registered: https://as.example/?state=secret')
+    }
+    const error = await signIn.addAccount(TYPE, {}).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'ERR_INTERACTION_REQUIRED', reason: 'no_browser' })
+    expect(JSON.stringify(error)).not.toContain('secret')
+  })
+
+  it('that start the app are answered with "expired" once, and never while or after somebody signs in', async () => {
+    const desktop = new FakeDesktop()
+    const stray = `${REDIRECT}?code=c&state=forgotten`
+    const cold = desktop.launch(stray)
+    const { told, links, begin, answerTo } = await openLinkWorld({ app: cold, process: cold.process })
+    expect(told).toEqual(['expired'])
+    cold.openUrl(stray)
+    const { url, account } = await begin()
+    cold.openUrl(stray)
+    cold.openUrl(await answerTo(url))
+    await account
+    cold.openUrl(stray)
+    expect(told).toEqual(['expired', 'answer'])
+    links.close()
+  })
+
+  it('before the app is ready, with no account open yet, break nothing', async () => {
+    const desktop = new FakeDesktop()
+    const app = desktop.launch()
+    const told: string[] = []
+    const links = claimAppLinks({
+      app,
+      shell: new FakeShell(),
+      redirectUri: REDIRECT,
+      process: app.process,
+      onExpired: () => {
+        told.push('expired')
+        throw new Error('the window is not there yet')
+      },
+    })
+    expect(() => app.openUrl(`${REDIRECT}?code=c&state=s`)).not.toThrow()
+    expect(() => app.openUrl('com.example.app:/other')).not.toThrow()
+    expect(told).toEqual(['expired'])
+    links.close()
+  })
+
+  it('belong to one instance: another registers nothing, hears nothing and signs nobody in', async () => {
+    const { desktop, world } = await openLinkWorld()
+    const second = desktop.launch()
+    const shell = new FakeShell()
+    const links = claimAppLinks({ app: second, shell, redirectUri: REDIRECT, process: second.process })
+    expect([links.isPrimary, links.isRegistered]).toEqual([false, false])
+    expect(second.eventNames()).toEqual([])
+    const signIn = links.signInWith(world.manager, [TYPE])
+    await expect(signIn.addAccount(TYPE, {})).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    expect(shell.opened).toEqual([])
+  })
+
+  it('are registered with the folder of an app that is not packaged, and as it is otherwise', async () => {
+    const { desktop, links } = await openLinkWorld()
+    expect(links.isRegistered).toBe(true)
+    expect(desktop.protocolClients.get('com.example.app')).toEqual({})
+    const other = new FakeDesktop()
+    const process = { argv: ['electron', '/home/ana/agenda'], execPath: '/opt/electron', defaultApp: true }
+    claimAppLinks({ app: other.launch(), shell: new FakeShell(), redirectUri: REDIRECT, process }).close()
+    expect(other.protocolClients.get('com.example.app')).toEqual({
+      path: '/opt/electron',
+      args: ['/home/ana/agenda'],
+    })
+    const refusing = Object.assign(new FakeDesktop(), { acceptsProtocols: false })
+    const app = refusing.launch()
+    const unregistered = claimAppLinks({ app, shell: new FakeShell(), redirectUri: REDIRECT, process: app.process })
+    expect([unregistered.isPrimary, unregistered.isRegistered]).toEqual([true, false])
+    unregistered.close()
+  })
+
+  it('are for the account types that were named; others sign in as the manager does', async () => {
+    const { links, world, shell } = await openLinkWorld()
+    const signIn = links.signInWith(world.manager, [])
+    await expect(signIn.addAccount(TYPE, {})).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' })
+    expect(shell.opened).toEqual([])
+  })
+
+  it('are refused by name when the options are wrong', () => {
+    const app = new FakeDesktop().launch()
+    const good = { app, shell: new FakeShell(), redirectUri: REDIRECT }
+    expect(() => claimAppLinks({ ...good, app: {} as never })).toThrow(/app\.requestSingleInstanceLock/)
+    expect(() => claimAppLinks({ ...good, shell: {} as never })).toThrow(/shell\.openExternal/)
+    expect(() => claimAppLinks({ ...good, redirectUri: 'agenda:/signed-in' })).toThrow(/redirectUri/)
+    expect(app.desktop.primary).toBeUndefined()
+  })
+})
