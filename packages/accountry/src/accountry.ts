@@ -9,7 +9,7 @@ import type {
 import { AccountManager } from '@accountry/accounts'
 import { type AuthorizedFetch, type AuthorizedFetchOptions, createAuthorizedFetch } from '@accountry/http'
 import { osKeychain } from '@accountry/keychain'
-import { type SyncAdapter, type SyncEnvironment, SyncManager } from '@accountry/sync'
+import { nodeEnvironment, type SyncAdapter, type SyncEnvironment, SyncManager } from '@accountry/sync'
 import { checkAccountryOptions } from './open-options.ts'
 import { terminalInteraction } from './terminal/terminal-interaction.ts'
 
@@ -18,7 +18,10 @@ export interface AccountryOptions extends Omit<AccountManagerOptions, 'keyProvid
   readonly keyProvider?: KeyProvider | readonly KeyProvider[]
   /** What this process synchronises. With any, the engine starts at once; without, it only answers questions. */
   readonly adapters?: readonly SyncAdapter[]
-  /** What the engine knows of network, power and disk. Default: that of `@accountry/sync`. */
+  /**
+   * What the engine knows of network, power and disk. Default: with `adapters` that of the machine (`nodeEnvironment()`),
+   * so that syncs wait for the network instead of failing without it.
+   */
   readonly environment?: SyncEnvironment
 }
 
@@ -63,7 +66,8 @@ export interface Accountry extends AsyncDisposable {
  */
 export async function openAccountry(options: AccountryOptions): Promise<Accountry> {
   checkAccountryOptions(options)
-  const { adapters = [], environment, ...managerOptions } = options
+  const { adapters = [], environment: given, ...managerOptions } = options
+  const environment = given ?? (adapters.length > 0 ? nodeEnvironment() : undefined)
   const interaction = options.interaction ?? (process.stderr.isTTY ? terminalInteraction() : undefined)
   const accounts = await AccountManager.open({
     ...managerOptions,

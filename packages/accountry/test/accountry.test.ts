@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFakeKeyProvider, missingSecretServiceTools, startSecretService } from '@accountry/testing'
-import { type Authenticator, openAccountry, type SyncAdapter } from 'accountry'
+import { type Authenticator, alwaysConnected, nodeEnvironment, openAccountry, type SyncAdapter } from 'accountry'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { runScript } from './support/run-script.ts'
 import { vaultFolder } from './support/vault-folder.ts'
@@ -89,6 +89,28 @@ describe('openAccountry', () => {
     await using busy = await openAccountry({ ...options, adapters: [adapter] })
     await vi.waitFor(() => expect(onPerformSync).toHaveBeenCalled())
     await busy.sync.whenIdle()
+  })
+
+  test('lets syncs wait for what the machine lacks, unless it is told what there is', async () => {
+    const adapter = { accountType: 'com.example', authority: 'tasks', onPerformSync: () => undefined }
+    const place = { app, directory: folder.path, keyProvider: createFakeKeyProvider() }
+    const options = { ...place, authenticators: [authenticator], adapters: [adapter] }
+    const machine = nodeEnvironment()
+    await machine.refresh()
+    for (const [environment, unknown] of [
+      [undefined, machine.unknown],
+      [alwaysConnected(), []],
+    ] as const) {
+      await using accountry = await openAccountry({ ...options, ...(environment && { environment }) })
+      const { id } = await accountry.accounts.addAccountExplicitly(
+        { type: 'com.example', name: `ana ${unknown.length}` },
+        { ifExists: 'keep' },
+      )
+      await vi.waitFor(async () => {
+        const { assumed } = await accountry.sync.explain({ account: id, authority: 'tasks' })
+        expect(assumed).toEqual(unknown)
+      })
+    }
   })
 
   test('closes both halves, also twice', async () => {
