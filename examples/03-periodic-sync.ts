@@ -24,6 +24,8 @@ const tasks: SyncAdapter = {
   accountType: 'com.example',
   authority: 'tasks',
   isAlwaysSyncable: true,
+  // The service is on this machine, so it is there without a network, too. Leave it out for one that is not.
+  network: 'none',
   defaults: { syncAutomatically: true, periodMs: HOUR_MS },
   async onPerformSync({ account, signal, result }) {
     const response = await accountry.fetch(account, 'tasks')(`${api.url}/tasks`, { signal })

@@ -48,6 +48,8 @@ export function openAgenda(place: Place, options: OpenAgendaOptions = {}): Promi
         accountType: 'com.example',
         authority: 'tasks',
         isAlwaysSyncable: true,
+        // The service of this story is on this machine.
+        network: 'none',
         async onPerformSync({ account, signal, result }) {
           const tasks = await fetchTasks(await agenda, place, account, signal)
           await mkdir(join(folder, 'tasks'), { recursive: true })
