@@ -127,39 +127,39 @@ const SWITCHES = [
 const HOOKS = ['onSyncCanceled', 'onUnsyncableAccount', 'onSecurityException'] as const
 
 /** @throws TypeError for what is not an adapter; TypeError, RangeError for a duration that is none. */
-export function checkAdapter(adapter: SyncAdapter): void {
+export function checkAdapter(adapter: SyncAdapter, option = 'adapter'): void {
   if (typeof adapter !== 'object' || adapter === null) {
-    throw new TypeError(`adapter must be an object, received ${kindOf(adapter)}`)
+    throw new TypeError(`${option} must be an object, received ${kindOf(adapter)}`)
   }
   for (const field of ['accountType', 'authority'] as const) {
     if (typeof adapter[field] !== 'string' || adapter[field] === '') {
-      throw new TypeError(`adapter.${field} must be a non-empty string, received ${kindOf(adapter[field])}`)
+      throw new TypeError(`${option}.${field} must be a non-empty string, received ${kindOf(adapter[field])}`)
     }
   }
   if (typeof adapter.onPerformSync !== 'function') {
-    throw new TypeError(`adapter.onPerformSync must be a function, received ${kindOf(adapter.onPerformSync)}`)
+    throw new TypeError(`${option}.onPerformSync must be a function, received ${kindOf(adapter.onPerformSync)}`)
   }
   if (adapter.network !== undefined && !['none', 'any', 'unmetered'].includes(adapter.network)) {
-    throw new TypeError("adapter.network must be 'none', 'any' or 'unmetered'")
+    throw new TypeError(`${option}.network must be 'none', 'any' or 'unmetered'`)
   }
-  checkSwitches(adapter, 'adapter.', SWITCHES)
-  for (const name of HOOKS) checkFunction(adapter[name], `adapter.${name}`)
-  checkTexts(adapter.formerAuthorities, 'adapter.formerAuthorities')
+  checkSwitches(adapter, `${option}.`, SWITCHES)
+  for (const name of HOOKS) checkFunction(adapter[name], `${option}.${name}`)
+  checkTexts(adapter.formerAuthorities, `${option}.formerAuthorities`)
   const { defaults, backoff, limits } = adapter
-  checkDefaults(defaults)
-  checkBackoff('adapter.backoff', backoff)
-  checkOptionalObject(limits, 'adapter.limits')
-  checkDurations('adapter.limits', { ...limits })
+  checkDefaults(defaults, `${option}.defaults`)
+  checkBackoff(`${option}.backoff`, backoff)
+  checkOptionalObject(limits, `${option}.limits`)
+  checkDurations(`${option}.limits`, { ...limits })
 }
 
-function checkDefaults(defaults: SyncAdapter['defaults']): void {
-  checkOptionalObject(defaults, 'adapter.defaults')
-  checkSwitches(defaults ?? {}, 'adapter.defaults.', ['syncAutomatically'])
-  checkDurations('adapter.defaults', { periodMs: defaults?.periodMs, flexMs: defaults?.flexMs })
+function checkDefaults(defaults: SyncAdapter['defaults'], option: string): void {
+  checkOptionalObject(defaults, option)
+  checkSwitches(defaults ?? {}, `${option}.`, ['syncAutomatically'])
+  checkDurations(option, { periodMs: defaults?.periodMs, flexMs: defaults?.flexMs })
   const { periodMs, flexMs = 0 } = defaults ?? {}
-  if (periodMs === 0) throw new RangeError('adapter.defaults.periodMs must be more than 0')
+  if (periodMs === 0) throw new RangeError(`${option}.periodMs must be more than 0`)
   if (periodMs !== undefined && flexMs > periodMs) {
-    throw new RangeError('adapter.defaults.flexMs must not be more than periodMs')
+    throw new RangeError(`${option}.flexMs must not be more than periodMs`)
   }
 }
 

@@ -69,8 +69,8 @@ function checkAdapters(adapters: unknown): void {
   if (adapters === undefined) return
   if (!Array.isArray(adapters)) throw new TypeError(`adapters must be an array, received ${kindOf(adapters)}`)
   const known = new Set<string>()
-  for (const adapter of adapters as SyncAdapter[]) {
-    checkAdapter(adapter)
+  for (const [index, adapter] of (adapters as SyncAdapter[]).entries()) {
+    checkAdapter(adapter, `adapters[${index}]`)
     const { accountType, authority } = adapter
     const name = JSON.stringify([accountType, authority])
     if (known.has(name)) throw new TypeError(`adapters has two for authority ${authority} of ${accountType}`)

@@ -235,7 +235,7 @@ describe('what asks for its next run itself', () => {
     onTestFinished(() => made.close())
     const adapters = [createFakeSyncAdapter({ defaults: { periodMs: 3_600_000, [name]: value } })]
     const opening = SyncManager.open({ accounts: made.manager, adapters, clock: made.clock })
-    await expect(opening).rejects.toThrow(`adapter.defaults.${name}`)
+    await expect(opening).rejects.toThrow(`adapters[0].defaults.${name}`)
     await expect(opening).rejects.toBeInstanceOf(error)
   })
 

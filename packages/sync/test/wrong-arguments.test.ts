@@ -15,8 +15,8 @@ describe('an engine opened with a wrong option', () => {
     ['accounts', {}, TypeError],
     ['adapters', null, TypeError],
     ['adapters', {}, TypeError],
-    ['adapter', [null], TypeError],
-    ['adapter.authority', [{ ...adapter, authority: '' }], TypeError],
+    ['adapters[0]', [null], TypeError],
+    ['adapters[1].authority', [adapter, { ...adapter, authority: '' }], TypeError],
     ['adapters', [adapter, { ...adapter }], TypeError],
     ['directory', null, TypeError],
     ['directory', '', TypeError],
@@ -44,7 +44,7 @@ describe('an engine opened with a wrong option', () => {
   ] as const)('says so and writes nothing: %s %o', async (option, value, error) => {
     const made = await openTestManager()
     onTestFinished(() => made.close())
-    const [name = ''] = option.replace(/^adapter\b/, 'adapters').split('.')
+    const [name = ''] = option.split(/[.[]/)
     const directory = join(made.directory, 'of-the-engine')
     const options = { accounts: made.manager, directory, [name]: value } as never
     const opening = SyncManager.open(options)
