@@ -21,7 +21,10 @@ export interface ChaosReport {
   readonly kills: number
   readonly accepted: number
   readonly runs: number
-  /** Requests that were stored, and after which no run of their target and extras ended. */
+  /**
+   * Requests that were stored, and after which no run of their target and extras ended; and runs that a kill cut off, and
+   * that nobody began anew.
+   */
   readonly lost: readonly string[]
   /** Pairs of runs of one target that were at work at the same time. */
   readonly overlaps: readonly string[]
@@ -143,7 +146,7 @@ export function judge(log: string, deaths: readonly Death[]): ChaosReport {
     kills: deaths.length,
     accepted: accepted.length,
     runs: runs.size,
-    lost: lost.map(({ line }) => line),
+    lost: [...lost.map(({ line }) => line), ...abandonedOf(runs, byAccount)],
     overlaps: [...byAccount.values()].flatMap(overlapsOf),
     takeoversMs: takeoversOf(runs, byAccount),
   }
@@ -158,13 +161,24 @@ function overlapsOf(runs: readonly Run[]): string[] {
   })
 }
 
+/** Milliseconds from the kill of this run to the next one for the same; nothing: there was none. */
+function takeoverOf(run: Run, killedAt: bigint, byAccount: ReadonlyMap<string, readonly Run[]>): number | undefined {
+  const again = (byAccount.get(run.account) ?? [])
+    .filter((other) => other.extras === run.extras && other.startedAt > killedAt)
+    .map((other) => Number(other.startedAt - killedAt) / 1e6)
+  return again.length > 0 ? Math.min(...again) : undefined
+}
+
 function takeoversOf(runs: ReadonlyMap<string, Run>, byAccount: ReadonlyMap<string, readonly Run[]>): number[] {
+  return [...runs.values()].flatMap((run) =>
+    run.killedAt === undefined ? [] : (takeoverOf(run, run.killedAt, byAccount) ?? []),
+  )
+}
+
+function abandonedOf(runs: ReadonlyMap<string, Run>, byAccount: ReadonlyMap<string, readonly Run[]>): string[] {
   return [...runs.values()].flatMap((run) => {
-    const { killedAt } = run
-    if (killedAt === undefined) return []
-    const again = (byAccount.get(run.account) ?? [])
-      .filter((other) => other.extras === run.extras && other.startedAt > killedAt)
-      .map((other) => Number(other.startedAt - killedAt) / 1e6)
-    return again.length > 0 ? [Math.min(...again)] : []
+    const { killedAt, account, id } = run
+    const isAbandoned = killedAt !== undefined && takeoverOf(run, killedAt, byAccount) === undefined
+    return isAbandoned ? [`killed and never taken over: ${account} ${id}`] : []
   })
 }
