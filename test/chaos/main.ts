@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { comparePeers, comparisonTable } from './peers.ts'
 import { seededRandom } from './random.ts'
 import { FULL, type Scenario, SHORT } from './scenario.ts'
 import { SCENARIOS } from './scenarios/index.ts'
@@ -9,14 +10,29 @@ import { SCENARIOS } from './scenarios/index.ts'
  * pnpm chaos --hours 2    the full counts again and again, each round with the next seed
  * pnpm chaos --seed 7     the same choices as another run with that seed
  * pnpm chaos --only storm one scenario
+ * pnpm chaos --peers      the same writers and kills aimed at the stores that others use, as a table
  */
 const { values } = parseArgs({
-  options: { ci: { type: 'boolean' }, seed: { type: 'string' }, hours: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    ci: { type: 'boolean' },
+    seed: { type: 'string' },
+    hours: { type: 'string' },
+    only: { type: 'string' },
+    peers: { type: 'boolean' },
+  },
 })
 const isLong = values.hours !== undefined
 const scale = values.ci === true || isLong ? FULL : SHORT
 const endsAt = Date.now() + Number(values.hours ?? 0) * 3_600_000
 let seed = Number(values.seed ?? Date.now() % 1_000_000)
+
+if (values.peers === true) {
+  process.stdout.write(`seed ${seed}\n\n`)
+  const comparisons = await comparePeers({ scale, random: seededRandom(seed), progress })
+  for (const comparison of comparisons) process.stdout.write(`${comparisonTable(comparison)}\n`)
+  const ours = comparisons.map(({ outcomes }) => outcomes.get('accountry')?.differences.length)
+  process.exit(ours.every((count) => count === 0) ? 0 : 1)
+}
 
 const chosen = SCENARIOS.filter(({ name }) => values.only === undefined || name.includes(values.only))
 if (chosen.length === 0)
@@ -31,15 +47,17 @@ do {
 process.stdout.write(broken === 0 ? '\nevery promise held\n' : `\n${broken} promises were broken\n`)
 process.exitCode = broken === 0 ? 0 : 1
 
+function progress(text: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r  ${text}   `)
+}
+
 async function runScenario(scenario: Scenario, withSeed: number): Promise<number> {
   const startedAt = performance.now()
   process.stdout.write(`\n${scenario.name}: ${scenario.promise}\n`)
   const { facts, violations } = await scenario.run({
     scale,
     random: seededRandom(withSeed),
-    progress: (text) => {
-      if (process.stdout.isTTY) process.stdout.write(`\r  ${text}   `)
-    },
+    progress,
   })
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
   const told = Object.entries(facts).map(([name, value]) => `${name} ${value}`)
