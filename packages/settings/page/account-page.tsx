@@ -26,6 +26,8 @@ export function AccountPage({ id, overview }: { id: string; overview: Overview }
     return () => session.show(undefined)
   }, [session, id])
   const current = shown?.id === id ? shown : undefined
+  // Just removed from here: the list comes next.
+  if (overview.activities.some(({ account, result }) => account === id && result === 'removed')) return <BackLink />
   // The card of the list is there at once; the rest follows.
   const card = current?.details?.card ?? overview.accounts.find((each) => each.id === id)
   return (

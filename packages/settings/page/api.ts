@@ -36,8 +36,10 @@ async function answered(request: Promise<Response>): Promise<Response> {
 }
 
 async function read<T>(response: Response): Promise<T> {
-  if (response.status === 403) throw new SessionEnded('This page has to be opened again')
-  const body = (await response.json().catch(() => undefined)) as (T & { error?: ShownError }) | undefined
+  const isJson = response.headers.get('Content-Type')?.startsWith('application/json') === true
+  // A refusal without a reason: of a server that does not know this browser, or of another one in its place.
+  if (!isJson && [403, 404, 421].includes(response.status)) throw new SessionEnded('Open this page again')
+  const body = isJson ? ((await response.json()) as T & { error?: ShownError }) : undefined
   if (response.ok && body !== undefined) return body
   throw new RequestFailed(
     body?.error ?? { code: 'ERR_UNEXPECTED', message: `The app answered with status ${response.status}` },

@@ -86,7 +86,7 @@ function GrantRow({ account, principal, grant }: GrantProps): JSX.Element {
       <Button
         kind={allowed ? 'danger' : 'plain'}
         isBusy={isBusy}
-        label={`${allowed ? 'Revoke' : 'Forget the answer about'} ${label} for ${shownText(principal)}`}
+        label={`${allowed ? 'Revoke' : 'Ask again about'} ${label} for ${shownText(principal)}`}
         onClick={() => void revoke()}
       >
         {allowed ? 'Revoke' : 'Ask again'}

@@ -64,7 +64,7 @@ function AuthorityRow({ account, view }: { account: string; view: AuthorityView 
             kind="quiet"
             icon="close"
             isBusy={isBusy}
-            label={`Cancel the sync of ${name}`}
+            label={`Cancel sync of ${name}`}
             onClick={() => void act('cancel-sync', { account, authority })}
           >
             Cancel
@@ -75,7 +75,7 @@ function AuthorityRow({ account, view }: { account: string; view: AuthorityView 
             icon="sync"
             isBusy={isBusy}
             isDisabled={!isSyncable}
-            label={`Sync ${name} now`}
+            label={`Sync now: ${name}`}
             onClick={() => void act('sync-now', { account, authority })}
           >
             Sync now

@@ -27,6 +27,7 @@ export interface State {
 }
 
 const RETRY_MS = 2_000
+const GONE: ShownError = { code: 'ERR_ACCOUNT_NOT_FOUND', message: 'This account is not here any more' }
 
 /** What the page knows, and what it asks the server. Everything that is drawn comes from here. */
 export class Session {
@@ -122,7 +123,10 @@ export class Session {
       const overview = await get<Overview>('api/overview')
       this.#set({ connection: 'live', overview, clockOffsetMs: overview.now - Date.now() })
       const id = this.state.shown?.id
-      if (id !== undefined) await this.#loadDetails(id)
+      if (id === undefined) return
+      const isGone = overview.total === overview.accounts.length && overview.accounts.every((card) => card.id !== id)
+      if (isGone) this.#set({ shown: { id, error: GONE } })
+      else await this.#loadDetails(id)
     } catch (error) {
       this.#failed(error)
     }

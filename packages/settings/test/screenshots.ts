@@ -12,7 +12,7 @@ const ICON = `data:image/svg+xml,${encodeURIComponent(
 )}`
 
 mkdirSync(IMAGES, { recursive: true })
-await using server = await startedServer()
+await using server = await startAuthorizationServer()
 await using scene = await furnishedWorld()
 
 await draw({}, async (page) => {
@@ -56,11 +56,6 @@ async function draw(
 
 async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `${IMAGES}settings-${name}.png` })
-}
-
-async function startedServer(): Promise<Awaited<ReturnType<typeof startAuthorizationServer>> & AsyncDisposable> {
-  const started = await startAuthorizationServer()
-  return Object.assign(started, { [Symbol.asyncDispose]: () => started.close() })
 }
 
 /** Accounts in every state that a person meets. */
