@@ -189,7 +189,7 @@ describe('an authorization response', () => {
   })
 
   it('A-11 is not sent to another token endpoint that the metadata names meanwhile', async () => {
-    await using elsewhere = await startScriptedServer({ host: '127.0.0.2' })
+    await using elsewhere = await startScriptedServer()
     const world = await scriptedWorld()
     world.person = async (visit) => {
       world.service.describe({ token_endpoint: `${elsewhere.origin}/token` })
