@@ -8,6 +8,7 @@ import type { AccountRecord, SealedCredential } from './vault/account-records.ts
 /** How long a revocation that could not be sent is kept. */
 const OUTBOX_TTL_MS = 7 * 24 * 60 * 60 * 1_000
 const RETRY_MS = 60_000
+const LONGEST_RETRY_MS = 60 * 60_000
 /** How long closing waits for a service that does not answer. */
 const LONGEST_FAREWELL_MS = 3_000
 
@@ -135,13 +136,24 @@ export class Removal {
         },
       })
     } catch (error) {
-      if (isAccountError(error) && (error.retryable || error.code === 'ERR_ABORTED')) return
+      if (isAccountError(error) && (error.retryable || error.code === 'ERR_ABORTED')) {
+        if (error.retryAt !== undefined) await this.#postpone(row.account, error.retryAt)
+        return
+      }
       this.#engine.log.warn('revocation.refused', {
         type: row.type,
         code: isAccountError(error) ? error.code : 'unknown',
       })
     }
     await this.#forget(row.account)
+  }
+
+  /** The service said when to ask again; a header of a year would leave the credential alive for good. */
+  async #postpone(account: string, retryAt: number): Promise<void> {
+    const { database } = this.#engine.vault
+    const at = Math.trunc(Math.min(retryAt, this.#engine.clock.now() + LONGEST_RETRY_MS))
+    const sql = 'UPDATE revocation SET retry_at = max(retry_at, ?) WHERE account = ?'
+    await database.write(() => database.prepare(sql).run(at, account))
   }
 
   async #forget(account: string): Promise<void> {

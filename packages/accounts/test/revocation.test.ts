@@ -57,6 +57,28 @@ describe('the credential of an account that was removed', () => {
     expect(authenticator.count('revoke')).toBe(2)
   })
 
+  it('waits as long as the service asks, and no longer than an hour', async () => {
+    const { authenticator, clock, manager } = open()
+    const busyUntil = (ms: number) => new AccountError('ERR_THROTTLED', 'busy', { retryAt: clock.now() + ms })
+    const one = await manager()
+    const account = await one.addAccountExplicitly(ANA, { password: 'p' })
+    authenticator.next('revoke', busyUntil(50 * MINUTE))
+    await one.removeAccountExplicitly(account)
+    await authenticator.whenCalled('revoke')
+    await one.close()
+    clock.jump(49 * MINUTE)
+    await (await manager()).close()
+    expect(authenticator.count('revoke')).toBe(1)
+    clock.jump(MINUTE)
+    authenticator.next('revoke', busyUntil(1_000 * 60 * MINUTE))
+    const two = await manager()
+    await authenticator.whenCalled('revoke', 2)
+    await two.close()
+    clock.jump(60 * MINUTE)
+    await manager()
+    await authenticator.whenCalled('revoke', 3)
+  })
+
   it('that the service refuses to revoke is not sent again', async () => {
     const { authenticator, clock, manager } = open()
     const one = await manager()
