@@ -1,6 +1,6 @@
 import { uptime } from 'node:os'
 import { systemClock } from '@accountry/accounts'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSleepMeter } from '../src/sleep-meter.ts'
 import { openKnownWorld } from './support/known-world.ts'
 
@@ -59,5 +59,29 @@ describe('how long the machine slept', () => {
     expect(createSleepMeter(systemClock)()).toBeLessThan(2_000)
     const { now, monotonic, setTimer } = systemClock
     expect(createSleepMeter({ now, monotonic, setTimer })()).toBe(0)
+  })
+})
+
+describe('daylight saving', () => {
+  it('makes the day of a periodic sync neither shorter nor longer, in spring and in autumn', async () => {
+    const zone = process.env['TZ']
+    process.env['TZ'] = 'Europe/Berlin'
+    onTestFinished(() => {
+      if (zone === undefined) delete process.env['TZ']
+      else process.env['TZ'] = zone
+    })
+    for (const dayBefore of [Date.UTC(2026, 2, 28, 12), Date.UTC(2026, 9, 24, 12)]) {
+      const { driver, adapter, A } = await openKnownWorld()
+      driver.clock.setWallClock(dayBefore)
+      expect(new Date(dayBefore).getTimezoneOffset()).not.toBe(new Date(dayBefore + 24 * HOUR).getTimezoneOffset())
+      await driver.sync.addPeriodicSync({ ...A, periodMs: 24 * HOUR, flexMs: 0 })
+      for (const day of [1, 2]) {
+        driver.clock.suspend(24 * HOUR - 60_000)
+        await driver.advance(30_000)
+        expect(adapter.runs).toHaveLength(day - 1)
+        await driver.advance(30_000)
+        expect(adapter.runs).toHaveLength(day)
+      }
+    }
   })
 })
