@@ -1,83 +1,7 @@
-import { createOAuthAuthenticator } from '@accountry/oauth'
-import {
-  type AuthorizationServer,
-  openTestManager,
-  startAuthorizationServer,
-  type TestManager,
-} from '@accountry/testing'
 import { describe, expect, it } from 'vitest'
-import { type AppLinks, type AppLinksOptions, claimAppLinks, type SignIn } from '../src/main/index.ts'
-import { closeAfterTest } from './support/electron-app.ts'
-import { type FakeApp, FakeDesktop, FakeShell } from './support/fake-app.ts'
-
-const TYPE = 'com.example'
-const REDIRECT = 'com.example.app:/signed-in'
-
-interface LinkWorld {
-  readonly server: AuthorizationServer
-  readonly desktop: FakeDesktop
-  readonly app: FakeApp
-  readonly shell: FakeShell
-  readonly world: TestManager
-  readonly links: AppLinks
-  readonly signIn: SignIn
-  /** What the app was told: `answer`, `expired`. */
-  readonly told: string[]
-  /** Begins a sign-in and returns where the browser was sent, when it was. */
-  begin(): Promise<{ url: string; account: Promise<unknown> }>
-  /** The link that answers what the browser shows. */
-  answerTo(url: string): Promise<string>
-}
-
-async function openLinkWorld(options: Partial<AppLinksOptions> & { readonly par?: boolean } = {}): Promise<LinkWorld> {
-  const { par = false, ...linkOptions } = options
-  const server = closeAfterTest(await startAuthorizationServer({ features: { par }, appRedirectUris: [REDIRECT] }))
-  const authenticator = createOAuthAuthenticator({
-    type: TYPE,
-    label: 'Tasks',
-    issuer: server.issuer,
-    clientId: server.clientId,
-    flow: 'app-link',
-    redirectUri: REDIRECT,
-    par,
-    tokenTypes: { tasks: { scopes: ['tasks.read'], origins: ['https://tasks.example'] } },
-  })
-  const world = closeAfterTest(await openTestManager({ authenticators: [authenticator] }))
-  const desktop = new FakeDesktop()
-  const app = desktop.launch()
-  const shell = new FakeShell()
-  const told: string[] = []
-  const links = claimAppLinks({
-    app,
-    shell,
-    redirectUri: REDIRECT,
-    clock: world.clock,
-    process: app.process,
-    onAnswer: () => told.push('answer'),
-    onExpired: () => told.push('expired'),
-    ...linkOptions,
-  })
-  const signIn = links.signInWith(world.manager, [TYPE])
-  return {
-    server,
-    desktop,
-    app,
-    shell,
-    world,
-    links,
-    signIn,
-    told,
-    async begin() {
-      const { promise, resolve } = Promise.withResolvers<string>()
-      shell.browse = async (url) => resolve(url)
-      const account = signIn.addAccount(TYPE, {}).catch((error: unknown) => error)
-      const url = await Promise.race([promise, account])
-      if (typeof url !== 'string') throw url
-      return { url, account }
-    },
-    answerTo: async (url) => (await server.signIn(url)).href,
-  }
-}
+import { claimAppLinks } from '../src/main/index.ts'
+import { FakeDesktop, FakeShell } from './support/fake-app.ts'
+import { openLinkWorld, REDIRECT, TYPE } from './support/link-world.ts'
 
 describe('links', () => {
   it('answer a sign-in through the second instance that the system starts', async () => {
@@ -254,49 +178,10 @@ describe('links', () => {
     links.close()
   })
 
-  it('belong to one instance: another registers nothing, hears nothing and signs nobody in', async () => {
-    const { desktop, world } = await openLinkWorld()
-    const second = desktop.launch()
-    const shell = new FakeShell()
-    const links = claimAppLinks({ app: second, shell, redirectUri: REDIRECT, process: second.process })
-    expect([links.isPrimary, links.isRegistered]).toEqual([false, false])
-    expect(second.eventNames()).toEqual([])
-    const signIn = links.signInWith(world.manager, [TYPE])
-    await expect(signIn.addAccount(TYPE, {})).rejects.toMatchObject({ code: 'ERR_CLOSED' })
-    expect(shell.opened).toEqual([])
-  })
-
-  it('are registered with the folder of an app that is not packaged, and as it is otherwise', async () => {
-    const { desktop, links } = await openLinkWorld()
-    expect(links.isRegistered).toBe(true)
-    expect(desktop.protocolClients.get('com.example.app')).toEqual({})
-    const other = new FakeDesktop()
-    const process = { argv: ['electron', '/home/ana/agenda'], execPath: '/opt/electron', defaultApp: true }
-    claimAppLinks({ app: other.launch(), shell: new FakeShell(), redirectUri: REDIRECT, process }).close()
-    expect(other.protocolClients.get('com.example.app')).toEqual({
-      path: '/opt/electron',
-      args: ['/home/ana/agenda'],
-    })
-    const refusing = Object.assign(new FakeDesktop(), { acceptsProtocols: false })
-    const app = refusing.launch()
-    const unregistered = claimAppLinks({ app, shell: new FakeShell(), redirectUri: REDIRECT, process: app.process })
-    expect([unregistered.isPrimary, unregistered.isRegistered]).toEqual([true, false])
-    unregistered.close()
-  })
-
   it('are for the account types that were named; others sign in as the manager does', async () => {
     const { links, world, shell } = await openLinkWorld()
     const signIn = links.signInWith(world.manager, [])
     await expect(signIn.addAccount(TYPE, {})).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' })
     expect(shell.opened).toEqual([])
-  })
-
-  it('are refused by name when the options are wrong', () => {
-    const app = new FakeDesktop().launch()
-    const good = { app, shell: new FakeShell(), redirectUri: REDIRECT }
-    expect(() => claimAppLinks({ ...good, app: {} as never })).toThrow(/app\.requestSingleInstanceLock/)
-    expect(() => claimAppLinks({ ...good, shell: {} as never })).toThrow(/shell\.openExternal/)
-    expect(() => claimAppLinks({ ...good, redirectUri: 'agenda:/signed-in' })).toThrow(/redirectUri/)
-    expect(app.desktop.primary).toBeUndefined()
   })
 })

@@ -42,9 +42,13 @@ export interface ElectronApp {
 export interface WindowOptions extends AttachOptions {
   readonly url?: string
   readonly preferences?: FakeWebPreferences
+  /** Runs the preload script. Default: the one of the sources. */
+  readonly preload?: (renderer: FakeRenderer) => void
   /** Default `true`. */
   readonly attach?: boolean
 }
+
+type HostOptions = Partial<AccountsHostOptions>
 
 const worlds: AsyncDisposable[] = []
 
@@ -59,13 +63,13 @@ export function closeAfterTest<World extends AsyncDisposable>(world: World): Wor
 }
 
 export async function openElectronApp(
-  hostOptions: Partial<AccountsHostOptions> | ((world: TestManager) => Partial<AccountsHostOptions>) = {},
+  hostOptions: HostOptions | ((world: TestManager) => HostOptions | Promise<HostOptions>) = {},
   managerOptions: TestManagerOptions = {},
 ): Promise<ElectronApp> {
   const world = closeAfterTest(await openTestManager(managerOptions))
   const ipcMain = new FakeIpcMain()
   const refusals: unknown[] = []
-  const given = typeof hostOptions === 'function' ? hostOptions(world) : hostOptions
+  const given = typeof hostOptions === 'function' ? await hostOptions(world) : hostOptions
   const host = closeAfterTest(
     createAccountsHost({
       ipcMain,
@@ -80,10 +84,10 @@ export async function openElectronApp(
 }
 
 function openWindow(ipcMain: FakeIpcMain, host: AccountsHost, options: WindowOptions = {}): TestWindow {
-  const { url = PAGE, preferences, attach = true, ...attachOptions } = options
+  const { url = PAGE, preferences, attach = true, preload, ...attachOptions } = options
   const contents = new FakeWebContents(ipcMain, url, preferences)
   const detach = attach ? host.attach(contents, attachOptions) : () => undefined
-  const exposed = loadPage(contents)
+  const exposed = loadPage(contents, preload)
   return {
     contents,
     exposed,
@@ -95,12 +99,16 @@ function openWindow(ipcMain: FakeIpcMain, host: AccountsHost, options: WindowOpt
   }
 }
 
-/** Runs the preload script for a page, and returns what the page sees. */
-export function loadPage(contents: FakeWebContents, frame?: FakeFrame): ExposedAccounts {
-  const renderer = new FakeRenderer(contents, frame)
-  exposeAccounts(renderer.electron, { process: renderer.process })
+/** Runs the preload script for the page that the window shows, and returns what the page sees. */
+export function loadPage(contents: FakeWebContents, preload: (renderer: FakeRenderer) => void = run): ExposedAccounts {
+  const renderer = new FakeRenderer(contents)
+  preload(renderer)
   const [exposed] = Object.values(renderer.mainWorld)
   return exposed as ExposedAccounts
+}
+
+function run(renderer: FakeRenderer): void {
+  exposeAccounts(renderer.electron, { process: renderer.process })
 }
 
 function rememberingLogger(records: unknown[]): Logger {

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { ExposedAccounts } from '../../src/bridge/exposed-accounts.ts'
 import type { PreloadElectron } from '../../src/preload/index.ts'
 import type { FakeFrame, FakeWebContents } from './fake-frames.ts'
@@ -59,13 +60,13 @@ export function acrossWorlds(value: unknown): unknown {
   }
   if (typeof value === 'symbol') throw new TypeError('a symbol cannot be sent over the context bridge')
   if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Promise) {
+  if (types.isPromise(value)) {
     return value.then(acrossWorlds, (error: unknown) => {
       throw new Error(error instanceof Error ? error.message : String(error))
     })
   }
   if (Array.isArray(value)) return value.map(acrossWorlds)
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof Map || value instanceof Date) {
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value) || types.isMap(value) || types.isDate(value)) {
     return structuredClone(value)
   }
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, acrossWorlds(member)]))
