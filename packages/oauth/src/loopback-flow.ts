@@ -66,8 +66,13 @@ async function waitForCallback(
   const cancelTimer = context.clock.setTimer(() => reject(timedOut(call)), client.settings.signInTimeoutMs)
   context.signal.addEventListener('abort', onAbort, { once: true })
   if (context.signal.aborted) onAbort()
-  listener.callback.then(resolve, reject)
-  openBrowser(call, prepared, AbortSignal.any([context.signal, ended])).catch((error: unknown) => {
+  // The handler may return only after the person has; by then nothing is to be opened any more.
+  const answered = new AbortController()
+  listener.callback.then((parameters) => {
+    answered.abort()
+    resolve(parameters)
+  }, reject)
+  openBrowser(call, prepared, AbortSignal.any([context.signal, ended]), answered.signal).catch((error: unknown) => {
     const why = `the browser could not be opened at ${prepared.url.host}. Open the page by hand or use another flow`
     reject(isAccountError(error) ? error : noBrowser(call, why))
   })
@@ -83,7 +88,12 @@ async function waitForCallback(
  * Lets the app open the browser. An app that asked the person first may have opened an address behind which there is
  * nothing any more; then the request is pushed anew and opened once more (docs/requirements.md PR-01).
  */
-async function openBrowser(call: ServerCall, prepared: PreparedSignIn, signal: AbortSignal): Promise<void> {
+async function openBrowser(
+  call: ServerCall,
+  prepared: PreparedSignIn,
+  signal: AbortSignal,
+  answered: AbortSignal,
+): Promise<void> {
   const { account } = call
   const { interaction } = call.context
   let url: URL | undefined = prepared.url
@@ -94,8 +104,9 @@ async function openBrowser(call: ServerCall, prepared: PreparedSignIn, signal: A
     } catch (error) {
       failure = { reason: error }
     }
-    if (signal.aborted) return
+    if (signal.aborted || answered.aborted) return
     url = times < MOST_PUSHES ? await prepared.renewUrl() : undefined
+    if (signal.aborted || answered.aborted) return
     if (failure !== undefined && url === undefined) throw failure.reason
   }
 }

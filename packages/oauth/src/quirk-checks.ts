@@ -29,7 +29,6 @@ const CHECKS: { readonly [Name in keyof ProviderQuirks]-?: (value: ProviderQuirk
     revocation: (value, option) => optionalChoice(value, ['grant', 'client'], option),
     accessTokens: (value, option) => optionalChoice(value, ['single', 'independent'], option),
     passwordIsToken: optionalFlag,
-    rotationGraceSeconds: checkSeconds,
     authorizationScheme: checkScheme,
     scopeSeparator: checkSeparator,
     defaultLifetimeS: checkSeconds,

@@ -46,8 +46,6 @@ export interface ProviderQuirks extends TokenResponseQuirks {
   readonly accessTokens?: 'single' | 'independent'
   /** The service issues no refresh tokens: the access token is the account's password. Default `false`. */
   readonly passwordIsToken?: boolean
-  /** Seconds during which a used refresh token is still accepted. Default 0. */
-  readonly rotationGraceSeconds?: number
   /** The scheme of the `Authorization` header, where it is not what `token_type` says. */
   readonly authorizationScheme?: string
 }

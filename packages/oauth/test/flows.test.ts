@@ -121,6 +121,27 @@ describe('against a real authorization server', () => {
       expect(pushed[0]).toEqual(pushed[1])
     })
 
+    it('opens no second page when the app returns only after the person has', async () => {
+      await server.close()
+      const clock = createFakeClock(Date.now())
+      server = await startAuthorizationServer({ clock, features: { par: 'required' } })
+      const browser = server.browser()
+      let opened = 0
+      const interaction = {
+        openBrowser: async (request: never) => {
+          opened += 1
+          await browser.openBrowser!(request)
+          // What was pushed has run out by now, and the code is still being redeemed.
+          await clock.advance(2_000)
+        },
+      }
+      server.faults.next('par', { rewrite: (body) => ({ ...body, expires_in: 1 }) })
+      server.faults.next('token', { delayMs: 1_000 })
+      const own = authenticator({ signInTimeoutMs: 3_600_000 })
+      const created = await own.addAccount(request, testContext({ clock, interaction }))
+      expect([created.subject, opened, server.requestsTo('par').length]).toEqual(['ana', 1, 1])
+    })
+
     it('opens no second page while the first is good, and gives up on a browser that fails', async () => {
       await server.close()
       server = await startAuthorizationServer({ features: { par: 'required' } })
