@@ -133,10 +133,12 @@ describe('against a real authorization server', () => {
           await browser.openBrowser!(request)
           // What was pushed has run out by now, and the code is still being redeemed.
           await clock.advance(2_000)
+          setImmediate(redeemed.resolve)
         },
       }
+      const redeemed = Promise.withResolvers<void>()
       server.faults.next('par', { rewrite: (body) => ({ ...body, expires_in: 1 }) })
-      server.faults.next('token', { delayMs: 1_000 })
+      server.faults.next('token', { hold: redeemed.promise })
       const own = authenticator({ signInTimeoutMs: 3_600_000 })
       const created = await own.addAccount(request, testContext({ clock, interaction }))
       expect([created.subject, opened, server.requestsTo('par').length]).toEqual(['ana', 1, 1])
