@@ -31,7 +31,7 @@ export function checkedRedirect(value: unknown): { readonly scheme: string; read
 }
 
 /**
- * Reads a link that somebody sent to the app: any web page can. Pure.
+ * Reads a link that somebody sent to the app: any web page can (CS-03). Pure.
  *
  * Scheme, host and path must be exactly those of the redirect, and there must be one `state` and an answer (`code` or
  * `error`) beside it. Everything else is `undefined`: nothing in a link is ever done.

@@ -5,7 +5,7 @@ import { Traffic, type TrafficLimits } from './traffic.ts'
 
 const ENDINGS: readonly ContentsEnding[] = ['destroyed', 'did-navigate', 'render-process-gone']
 
-/** A window that the host serves: what it may, what it asks now, and what ends that. */
+/** A window that the host serves: what it may, what it asks now, and what ends that (EL-13). */
 export class AttachedWindow {
   readonly contents: HostContents
   readonly calls: ReadonlySet<BridgeCall>

@@ -20,7 +20,7 @@ export interface SenderRules {
 }
 
 /**
- * Looks at who sent a message.
+ * Looks at who sent a message (EL-04).
  *
  * @returns The sender, or in kebab-case why it is refused.
  */

@@ -6,7 +6,7 @@ import type { ExposedTokenType, HostSettings } from './host-options.ts'
 const DEFAULT_MAX_LIFETIME_MS = 3_600_000
 
 /**
- * Hands out tokens of the types that the host listed, and of no others.
+ * Hands out tokens of the types that the host listed, and of no others (EL-03).
  *
  * Never: a token that is the account's credential, an ID token, one that needs a key that stays here, and one that lives
  * for ever or too long.

@@ -11,7 +11,7 @@ interface GuardingPreferences {
 }
 
 /**
- * Refuses a window whose page could reach past the bridge.
+ * Refuses a window whose page could reach past the bridge (EL-05).
  *
  * Electron tells the preferences of a window through a method that its definitions do not list. Where it is missing,
  * the preload script still refuses pages that are not sandboxed and isolated.
