@@ -74,7 +74,7 @@ export async function removeKeyFile(path: string): Promise<void> {
 }
 
 function problemOf(path: string, stats: Stats): Refusal | undefined {
-  if (!stats.isFile()) return { kind: 'denied', why: `${path} is not a regular file` }
+  if (!stats.isFile()) return { kind: 'denied', why: `${path} is not a regular file; put the key file itself there` }
   const user = process.geteuid?.()
   // Windows has no modes; there the folder's access list guards the file.
   if (user === undefined) return undefined
@@ -99,9 +99,9 @@ async function openRefusal(path: string, error: NodeJS.ErrnoException): Promise<
     case 'ENOENT':
       return (await isFolder(dirname(path)))
         ? { kind: 'absent', why: `there is no key file ${path}` }
-        : { kind: 'unavailable', why: `the folder of the key file ${path} does not exist (is it mounted?)` }
+        : { kind: 'unavailable', why: `the folder of the key file, ${dirname(path)}, does not exist (is it mounted?)` }
     case 'ELOOP':
-      return { kind: 'denied', why: `${path} is a symbolic link` }
+      return { kind: 'denied', why: `${path} is a symbolic link; name the key file itself` }
     case 'EACCES':
     case 'EPERM':
     case 'ENXIO':

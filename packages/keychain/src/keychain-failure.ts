@@ -20,15 +20,17 @@ const MEANINGS: readonly (readonly [RegExp, Refusal['kind'], string])[] = [
   [/matched by/i, 'corrupt', 'the keychain has several entries under this name'],
 ]
 
-const MAX_MESSAGE = 200
-
-/** Classes the failure of a native keychain module. */
+/**
+ * Classes the failure of a native keychain module.
+ *
+ * Of one that is not known only the name and code are told: a module may quote in its message what it was given to keep.
+ */
 export function keychainFailure(error: unknown): Refusal {
-  const message = error instanceof Error ? error.message : ''
+  const { message, name, code }: NodeJS.ErrnoException = error instanceof Error ? error : new Error()
   const meaning = MEANINGS.find(([pattern]) => pattern.test(message))
   if (meaning !== undefined) return { kind: meaning[1], why: meaning[2] }
-  const text = message.replace(/[^\x20-\x7e]+/g, ' ').slice(0, MAX_MESSAGE)
-  return { kind: 'unavailable', why: `the keychain failed: ${text === '' ? 'no reason given' : text}` }
+  const told = [name, code].filter((word) => typeof word === 'string' && /^\w{1,40}$/.test(word)).join(' ')
+  return { kind: 'unavailable', why: `the keychain failed (${told === '' ? 'Error' : told})` }
 }
 
 /** What a native module that cannot be loaded means. */

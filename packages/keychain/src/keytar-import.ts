@@ -54,6 +54,8 @@ export interface KeytarImportResult {
 const MARK_ENDING = `:imported-by-${project.keychainService}`
 
 const LOCK_CHECK_DEADLINE_MS = 3000
+/** keytar may ask the person for each entry of another program's. */
+const CALL_DEADLINE_MS = 120_000
 
 /**
  * Copies the credentials that an app kept with keytar into accounts.
@@ -71,7 +73,7 @@ export async function importFromKeytar(options: KeytarImportOptions): Promise<Ke
   checkOptions(options)
   const { keytar, service, signal } = options
   await checkReadable(service, signal)
-  const source = new KeytarSource(keytar, service)
+  const source = new KeytarSource(keytar, service, signal)
   const result = new ImportResult()
   for (const credential of await source.entries()) {
     if (signal?.aborted === true) throw new AccountError('ERR_ABORTED', 'the import was aborted; run it again to go on')
@@ -104,6 +106,7 @@ async function importEntry(
     return
   }
   try {
+    checkObject(target, 'what map returned')
     const { account, isSame } = await copied(credential, target, options)
     if (isSame) await source.mark(credential.account, account.id)
     result[isSame ? 'imported' : 'kept'].push(account)
@@ -141,19 +144,27 @@ function isOfThisEntry(error: unknown): error is Error {
 class KeytarSource {
   readonly #keytar: Keytar
   readonly #service: string
+  readonly #signal: AbortSignal | undefined
 
-  constructor(keytar: Keytar, service: string) {
+  constructor(keytar: Keytar, service: string, signal: AbortSignal | undefined) {
     this.#keytar = keytar
     this.#service = service
+    this.#signal = signal
   }
 
   async entries(): Promise<KeytarCredential[]> {
-    return await this.#ask('list', async (keytar) => await keytar.findCredentials(this.#service))
+    const found: unknown = await this.#ask('list', async (keytar) => await keytar.findCredentials(this.#service))
+    if (!Array.isArray(found) || !found.every(isCredential)) {
+      const what = `keytar listed something else than the entries of ${this.#service}`
+      throw new AccountError('ERR_VAULT_UNAVAILABLE', `${what}; is it keytar 7?`)
+    }
+    return found
   }
 
   async isMarked(entry: string): Promise<boolean> {
     const service = this.#service + MARK_ENDING
-    return (await this.#ask('read', async (keytar) => await keytar.getPassword(service, entry))) !== null
+    const mark = await this.#ask('read', async (keytar) => await keytar.getPassword(service, entry))
+    return mark !== null && mark !== undefined
   }
 
   async mark(entry: string, accountId: string): Promise<void> {
@@ -163,13 +174,19 @@ class KeytarSource {
 
   async #ask<T>(what: string, call: (keytar: Keytar) => Promise<T>): Promise<T> {
     try {
-      return await call(this.#keytar)
+      return await withinDeadline(CALL_DEADLINE_MS, this.#signal, async () => await call(this.#keytar))
     } catch (error) {
+      if (isAccountError(error)) throw error
       throw new AccountError('ERR_VAULT_UNAVAILABLE', `keytar cannot ${what} the entries of ${this.#service}`, {
         cause: error,
       })
     }
   }
+}
+
+function isCredential(entry: unknown): entry is KeytarCredential {
+  const { account, password } = (entry ?? {}) as Partial<KeytarCredential>
+  return typeof account === 'string' && typeof password === 'string'
 }
 
 /** keytar ends the process when it lists the entries of a locked Secret Service: ask the service first. */

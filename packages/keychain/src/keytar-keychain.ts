@@ -54,7 +54,9 @@ class KeytarBackend implements KeychainBackend {
 
   async read(name: string): Promise<Uint8Array | undefined> {
     const text = await this.#keytar.getPassword(project.keychainService, name)
-    return text === null ? undefined : Uint8Array.from(Buffer.from(text, 'base64'))
+    if (text === null || text === undefined) return undefined
+    // What is no text is no key either, and is told from an entry that is not there.
+    return Uint8Array.from(Buffer.from(typeof text === 'string' ? text : '', 'base64'))
   }
 
   async write(name: string, key: Uint8Array): Promise<void> {

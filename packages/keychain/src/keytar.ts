@@ -1,6 +1,6 @@
-/** The part of keytar 7 that is used here. */
+/** The part of keytar 7 that is used here. A fork may answer `undefined` where keytar says `null`. */
 export interface Keytar {
-  getPassword(service: string, account: string): Promise<string | null>
+  getPassword(service: string, account: string): Promise<string | null | undefined>
   setPassword(service: string, account: string, password: string): Promise<void>
   deletePassword(service: string, account: string): Promise<boolean>
   findCredentials(service: string): Promise<KeytarCredential[]>

@@ -186,6 +186,46 @@ describeWithSecretService('importFromKeytar', () => {
     })
   })
 
+  it('takes undefined for null, as forks of keytar answer, and copies', async () => {
+    const keytar = new MemoryKeytar({ 'ana@example.com': 'token-a' })
+    const read = keytar.getPassword.bind(keytar)
+    keytar.getPassword = async (entryService, account) => (await read(entryService, account)) ?? (undefined as never)
+    const first = await importFromKeytar({ accounts, keytar, service: SERVICE, map })
+    expect(first.imported.map(({ name }) => name)).toEqual(['ana@example.com'])
+    expect((await importFromKeytar({ accounts, keytar, service: SERVICE, map })).earlier).toEqual(['ana@example.com'])
+  })
+
+  it.each([
+    ['nothing', undefined],
+    ['no entry', [null]],
+    ['an entry without a password', [{ account: 'ana@example.com' }]],
+  ])('refuses a module that lists %s, and imports nothing', async (_name, listed) => {
+    const keytar = new MemoryKeytar()
+    keytar.findCredentials = async () => listed as never
+    await expect(importFromKeytar({ accounts, keytar, service: SERVICE, map })).rejects.toMatchObject({
+      code: 'ERR_VAULT_UNAVAILABLE',
+      message: expect.stringContaining(SERVICE),
+    })
+    expect(await accounts.getAccounts()).toEqual([])
+  })
+
+  it('stops waiting for a module that does not answer when the caller gives up', async () => {
+    const keytar = new MemoryKeytar()
+    keytar.findCredentials = () => new Promise(() => {})
+    const controller = new AbortController()
+    const running = importFromKeytar({ accounts, keytar, service: SERVICE, map, signal: controller.signal })
+    controller.abort()
+    await expect(running).rejects.toMatchObject({ code: 'ERR_ABORTED' })
+  })
+
+  it('names an entry for which map returns what is no account', async () => {
+    const keytar = new MemoryKeytar({ 'ana@example.com': 'token-a' })
+    const { failed } = await importFromKeytar({ accounts, keytar, service: SERVICE, map: () => null as never })
+    expect(failed).toEqual([
+      { entry: 'ana@example.com', error: expect.objectContaining({ message: expect.stringContaining('map') }) },
+    ])
+  })
+
   it('does not touch keytar while the keychain is locked or gone', async () => {
     const keytar = new MemoryKeytar({ 'ana@example.com': 'token-a' })
     keytar.findCredentials = () => Promise.reject(new Error('keytar would have crashed'))
