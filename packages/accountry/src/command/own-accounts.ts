@@ -5,10 +5,11 @@ import {
   AccountManager,
   type Authenticator,
   type InteractionHandler,
+  isAccountError,
   type KeyProvider,
 } from '@accountry/accounts'
 import { defaultVaultFolder, project } from '@accountry/accounts/foundation'
-import { environmentKey, fileKey, osKeychain, type PassphraseKeyOptions, passphraseKey } from '@accountry/keychain'
+import { environmentKey, fileKey, osKeychain, type PassphraseRequest, passphraseKey } from '@accountry/keychain'
 import {
   createOAuthAuthenticator,
   createSecretAuthenticator,
@@ -87,9 +88,14 @@ export function chooseVault(wanted: string | undefined, existing: readonly strin
 /** Opens with the providers that the vault names: the others would become recipients, and need not be asked. */
 async function openUnlocked(vault: string, request: OpenRequest): Promise<Accountry> {
   const { interaction } = request
-  const recorded = (await recordedProviderIds(vault)).flatMap((id) => providerFor(id, interaction) ?? [])
+  const passphrase = new PassphrasePrompt(interaction?.promptCredentials?.bind(interaction))
+  const recorded = (await recordedProviderIds(vault)).flatMap((id) => providerFor(id, passphrase) ?? [])
   const keyProvider = recorded.length === 0 ? noKey : recorded
-  return await openAccountry({ app, vault, keyProvider, ...(interaction && { interaction }) })
+  const accountry = await openAccountry({ app, vault, keyProvider, ...(interaction && { interaction }) })
+  if (!passphrase.isDeclined) return accountry
+  // The vault could be listed locked, but whoever pressed Ctrl-C wants the command to end.
+  await accountry.close()
+  throw new AccountError('ERR_INTERACTION_CANCELED', 'No passphrase was given')
 }
 
 async function recordedProviderIds(vault: string): Promise<string[]> {
@@ -100,23 +106,35 @@ async function recordedProviderIds(vault: string): Promise<string[]> {
 }
 
 /** The provider of that name, where a program like this one can have it at all. */
-function providerFor(id: string, interaction: InteractionHandler | undefined): KeyProvider | undefined {
+function providerFor(id: string, passphrase: PassphrasePrompt): KeyProvider | undefined {
   const [kind, detail] = split(id)
   if (kind === 'os-keychain') return osKeychain()
   if (kind === 'file') return fileKey({ path: detail })
   if (kind === 'environment') return environmentKey({ variable: detail })
-  if (kind !== 'passphrase') return undefined
-  return passphraseKey({ prompt: passphrasePrompt(interaction?.promptCredentials?.bind(interaction)) })
+  return kind === 'passphrase' ? passphraseKey({ prompt: (question) => passphrase.ask(question) }) : undefined
 }
 
-function passphrasePrompt(ask: InteractionHandler['promptCredentials']): PassphraseKeyOptions['prompt'] {
-  return async ({ attempt, signal }) => {
-    if (ask === undefined) {
-      throw new AccountError('ERR_INTERACTION_CANCELED', 'the passphrase can only be typed, at a terminal')
+/** Asks for the passphrase of a vault in the terminal, and remembers whether the person would rather not. */
+class PassphrasePrompt {
+  readonly #ask: InteractionHandler['promptCredentials']
+  isDeclined = false
+
+  constructor(ask: InteractionHandler['promptCredentials']) {
+    this.#ask = ask
+  }
+
+  async ask({ attempt, signal }: PassphraseRequest): Promise<string> {
+    if (this.#ask === undefined) {
+      throw new AccountError('ERR_VAULT_UNAVAILABLE', 'the passphrase has to be typed, and nobody is at a terminal')
     }
     const label = attempt === 1 ? 'Passphrase of the vault' : 'That was not it. Passphrase of the vault'
-    const answers = await ask({ fields: [{ name: 'passphrase', label, secret: true, required: true }], signal })
-    return answers['passphrase']?.consume() ?? ''
+    const fields = [{ name: 'passphrase', label, secret: true, required: true }]
+    try {
+      return (await this.#ask({ fields, signal }))['passphrase']?.consume() ?? ''
+    } catch (error) {
+      this.isDeclined = isAccountError(error) && error.code === 'ERR_INTERACTION_CANCELED'
+      throw error
+    }
   }
 }
 

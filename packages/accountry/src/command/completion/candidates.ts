@@ -53,7 +53,7 @@ async function possible(typed: Typed, current: string, sources: CandidateSources
     return values.map(({ value, ...rest }) => ({ ...rest, value: `${name}=${value}` }))
   }
   if (isOption) return optionNames(typed.command)
-  if (typed.command.commands.length > 0) return subcommandNames(typed.command)
+  if (typed.command.commands.length > 0) return typed.operands.length > 0 ? [] : subcommandNames(typed.command)
   const argument = argumentAt(typed.command, typed.operands.length)
   return argument === undefined ? [] : await operandsFor(argument, current, typed, sources)
 }

@@ -116,7 +116,9 @@ function ${id}
     end
     set -l asked $typed[(math (count $own) + 1)..-1]
     test (count $typed) -le (count $own); and set asked
-    set -l found ($own ${hidden} -- $asked (commandline -ct | string collect --allow-empty) 2>/dev/null)
+    # A quote that is still open is no part of the word; without it the word may be nothing, which is a word too.
+    set -l current (commandline -ct | string replace -r '^["\\']' '' | string unescape | string collect --allow-empty)
+    set -l found ($own ${hidden} -- $asked $current 2>/dev/null)
     if test (count $found) -gt 0
         string join \\n -- $found
     else
