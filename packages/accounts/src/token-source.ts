@@ -192,11 +192,16 @@ export class TokenSource {
         if (record === undefined) continue
         announce({ event: 'token:invalidated', account: record.account })
         // The service issues no other: only the person can bring a new one. The rejected one is kept.
-        if (!passwordIsToken) continue
+        if (!passwordIsToken && !this.#isPassword(record, value)) continue
         records.update(id, { state: 'needs-reauth', reason: 'token_rejected' })
         announce({ event: 'account:updated', account: record.account, reason: 'token_rejected' })
       }
     })
+  }
+
+  /** Whether the rejected token is the account's credential itself, because the service gave it no refresh token. */
+  #isPassword(record: AccountRecord, value: string): boolean {
+    return this.#engine.vault.keyring.isOpen && this.credentials.read(record).password === value
   }
 
   /** The headers of one request; the authenticator makes the proof where the scheme is not `Bearer`. */

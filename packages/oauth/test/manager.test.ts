@@ -401,6 +401,20 @@ describe('a service without refresh tokens', () => {
   })
 })
 
+describe('a service that once gave no refresh token', () => {
+  it('needs the person when a server rejects the token, which is kept and not handed out again', async () => {
+    const manager = await open({}, { refreshTokens: false })
+    const account = await manager.addAccount('com.example')
+    const token = await manager.getAuthToken(account, { scopes: ['api'] })
+    await manager.invalidateAuthToken(token)
+    expect(await stateOf(account.id)).toEqual({ state: 'needs-reauth', reason: 'token_rejected' })
+    expect((await errorOf(manager.getAuthToken(account, { scopes: ['api'] }))).reason).toBe('token_rejected')
+    expect(await manager.getPassword(account)).toBe(token.value)
+    await manager.updateCredentials(account)
+    expect((await manager.getAuthToken(account, { scopes: ['api'] })).value).not.toBe(token.value)
+  })
+})
+
 describe('an account with a secret', () => {
   it('hands it out, and needs a new one once a server rejected it (C-31)', async () => {
     server = await startAuthorizationServer({ clock })
