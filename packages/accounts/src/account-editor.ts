@@ -19,14 +19,20 @@ export class AccountEditor {
   async rename({ account: before }: AccountRecord, name: string): Promise<Account> {
     if (before.name === name) return before
     return await this.#engine.commit((announce) => {
-      const record = this.#current(before)
+      const record = this.#engine.current(before)
       const namesake = this.#engine.records.findByName(before.type, name)
       if (namesake !== undefined) {
         throw new AccountError('ERR_ACCOUNT_EXISTS', `${name} (${before.type}) is here already`, {
           account: namesake.account,
         })
       }
-      this.#engine.records.update(before.id, { name, previous_name: record.account.name, attention: 0 })
+      const login = record.login ?? record.account.name
+      this.#engine.records.update(before.id, {
+        name,
+        previous_name: record.account.name,
+        login: login === name ? null : login,
+        attention: 0,
+      })
       const renamed = Object.freeze({ id: before.id, type: before.type, name })
       announce({ event: 'account:renamed', account: renamed })
       return renamed
@@ -36,7 +42,7 @@ export class AccountEditor {
   /** Replaces the credential and drops every token. Sealed fields belong to the old credential and go with it. */
   async changePassword({ account }: AccountRecord, password: string | undefined): Promise<void> {
     await this.#engine.commit((announce) => {
-      const record = this.#current(account)
+      const record = this.#engine.current(account)
       this.#engine.records.writeCredential(account.id, { password, fields: {} })
       this.#engine.tokens.deleteAll(account.id)
       this.#store.markChanged(record, announce)
@@ -50,7 +56,7 @@ export class AccountEditor {
 
   async setUserData({ account }: AccountRecord, key: string, value: string | undefined): Promise<void> {
     await this.#engine.commit((announce) => {
-      this.#current(account)
+      this.#engine.current(account)
       const profile = this.#engine.records.readProfile(account.id)
       const entries = Object.entries(profile.userData).filter(([known]) => known !== key)
       if (value !== undefined) entries.push([key, value])
@@ -62,7 +68,7 @@ export class AccountEditor {
   /** The person proved who they are: the account may be asked for tokens again. */
   async markAuthenticated({ account }: AccountRecord): Promise<void> {
     await this.#engine.commit((announce) => {
-      const { state } = this.#current(account)
+      const { state } = this.#engine.current(account)
       const lastAuthenticatedAt = Math.trunc(this.#engine.clock.now())
       this.#engine.records.update(account.id, { ...RECOVERED, last_authenticated_at: lastAuthenticatedAt })
       announce(state === 'ok' ? { event: 'account:state', account } : { event: 'account:recovered', account })
@@ -80,18 +86,11 @@ export class AccountEditor {
     const previous = this.getDefault(type)
     if (previous?.id === account?.id) return
     await this.#engine.commit((announce) => {
+      if (account !== undefined) this.#engine.current(account)
       if (account === undefined) database.prepare('DELETE FROM default_account WHERE type = ?').run(type)
       else database.prepare('INSERT OR REPLACE INTO default_account VALUES (?, ?)').run(type, account.id)
       const changed = account ?? previous
       if (changed !== undefined) announce({ event: 'account:default-changed', account: changed })
-    })
-  }
-
-  #current(account: Account): AccountRecord {
-    const record = this.#engine.records.get(account.id)
-    if (record !== undefined) return record
-    throw new AccountError('ERR_ACCOUNT_NOT_FOUND', `${account.name} (${account.type}) was removed meanwhile`, {
-      account,
     })
   }
 }

@@ -86,7 +86,7 @@ export interface AddAccountOptions {
 }
 
 export interface ResolveAccountOptions {
-  /** An id, a name, or a unique prefix of either. */
+  /** An id, a name, a unique prefix of a name, or one of an id with at least 8 characters. */
   readonly hint?: string
   readonly interaction?: 'never' | 'allow'
   readonly signal?: AbortSignal

@@ -91,6 +91,8 @@ export class AccountStore {
     this.#putTokens(account, content)
     this.#putVisibility(account.id, content.visibility)
     this.#bind(account.id, content)
+    // First, so that whoever sees it only now hears that it was added, and not that it changed.
+    if (content.visibility !== undefined) announce({ event: 'account:access', account })
     this.markChanged(record, announce)
     return account
   }
@@ -117,7 +119,7 @@ export class AccountStore {
   }
 
   #putTokens(account: Account, content: AccountContent): void {
-    const description = this.#engine.authenticators.get(account.type)?.description
+    const description = this.#engine.sight.descriptionOf(account.type)
     for (const [type, issued] of Object.entries(content.tokens ?? {})) {
       const key = tokenKeyOf(type, undefined, description, this.#engine.app.id)
       this.#engine.tokens.put(account.id, storedKeyOf(key), {

@@ -1,7 +1,8 @@
 import { checkedName, kindOf } from './account.ts'
 import type { IssuedToken } from './auth-token.ts'
-import type { NewAccount } from './authenticator.ts'
+import type { CredentialUpdate, NewAccount, StartedSession } from './authenticator.ts'
 import { AccountError, isAccountError } from './errors.ts'
+import { isOpenable } from './interaction-guard.ts'
 
 /** Largest token or password in bytes. */
 export const MAX_SECRET_BYTES: number = 256 * 1_024
@@ -10,6 +11,7 @@ export const MAX_USER_DATA_BYTES: number = 1_024 * 1_024
 /** Largest key of user data in bytes. */
 export const MAX_KEY_BYTES = 256
 
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]{1,256}$/
 const HEADER_VALUE = /^[\x20-\x7e]+$/
 
 /**
@@ -18,6 +20,10 @@ const HEADER_VALUE = /^[\x20-\x7e]+$/
  * @throws AccountError `ERR_INVALID_RESPONSE`, `ERR_LIMIT_EXCEEDED`.
  */
 export function checkedIssuedToken(answer: unknown, type: string): IssuedToken {
+  return contained(type, () => issuedToken(answer, type))
+}
+
+function issuedToken(answer: unknown, type: string): IssuedToken {
   const { value, expiresAt, scheme, scopes } = ownFields(answer, type, ['value', 'expiresAt', 'scheme', 'scopes'])
   if (typeof value !== 'string' || value === '') throw invalid(type, `a token whose value is ${kindOf(value)}`)
   if (!HEADER_VALUE.test(value)) throw invalid(type, 'a token with characters that no header may hold')
@@ -26,8 +32,9 @@ export function checkedIssuedToken(answer: unknown, type: string): IssuedToken {
   if (scheme !== undefined && !(typeof scheme === 'string' && /^[\w-]{1,32}$/.test(scheme))) {
     throw invalid(type, 'a token with an unusable scheme')
   }
-  if (scopes !== undefined && !isStringList(scopes)) throw invalid(type, 'a token whose scopes are no list of strings')
-  return { value, expiresAt, scheme, scopes: scopes === undefined ? undefined : [...scopes] }
+  const copied: unknown = Array.isArray(scopes) ? Array.from(scopes) : scopes
+  if (copied !== undefined && !isStringList(copied)) throw invalid(type, 'a token whose scopes are no list of strings')
+  return { value, expiresAt, scheme, scopes: copied }
 }
 
 /** A token that a caller passes: mistakes in it are the caller's, not an authenticator's. */
@@ -46,6 +53,10 @@ export function tokenArgument(token: unknown, type: string): IssuedToken {
  * @throws AccountError `ERR_INVALID_RESPONSE`, `ERR_LIMIT_EXCEEDED`.
  */
 export function checkedNewAccount(answer: unknown, type: string): NewAccount {
+  return contained(type, () => newAccount(answer, type))
+}
+
+function newAccount(answer: unknown, type: string): NewAccount {
   const fields = ownFields(answer, type, [
     'name',
     'password',
@@ -75,9 +86,10 @@ export function checkedNewAccount(answer: unknown, type: string): NewAccount {
 /** A plain copy of claims: JSON, of limited size, without prototypes. */
 export function checkedClaims(claims: unknown, type: string): Record<string, unknown> {
   if (claims === undefined) return {}
+  checkRecord(claims, type, 'claims')
   const text = jsonOf(claims, type, 'claims')
   if (text.length > MAX_USER_DATA_BYTES) throw tooLarge(type, 'claims', text.length)
-  const copy: unknown = JSON.parse(text, (key, value) => (key === '__proto__' ? undefined : value))
+  const copy: unknown = JSON.parse(text, (key, value) => (isPrototypeKey(key) ? undefined : value))
   if (typeof copy !== 'object' || copy === null || Array.isArray(copy)) throw invalid(type, 'claims that are no object')
   return copy as Record<string, unknown>
 }
@@ -85,7 +97,7 @@ export function checkedClaims(claims: unknown, type: string): Record<string, unk
 /** A plain copy of string keys and values. */
 export function checkedStrings(value: unknown, type: string, what: string): Record<string, string> {
   if (value === undefined) return {}
-  if (typeof value !== 'object' || value === null) throw invalid(type, `${what} that is ${kindOf(value)}`)
+  checkRecord(value, type, what)
   const copy: Record<string, string> = Object.create(null) as Record<string, string>
   for (const [key, text] of Object.entries(value)) {
     if (text === undefined) continue
@@ -97,11 +109,82 @@ export function checkedStrings(value: unknown, type: string, what: string): Reco
   return copy
 }
 
+/**
+ * Takes from an authenticator's answer only what a started session consists of: copies, which nobody changes later.
+ *
+ * @throws AccountError `ERR_INVALID_RESPONSE`, `ERR_LIMIT_EXCEEDED`.
+ */
+export function checkedStart(answer: unknown, type: string): StartedSession {
+  return contained(type, () => {
+    const fields = ownFields(answer, type, ['session', 'url', 'statusToken', 'state'])
+    checkRecord(fields['session'], type, 'a session')
+    const text = jsonOf(fields['session'], type, 'a session')
+    if (text.length > MAX_SECRET_BYTES) throw tooLarge(type, 'session', text.length)
+    const session: unknown = JSON.parse(text)
+    checkRecord(session, type, 'a session')
+    const { url } = fields
+    if (url !== undefined && !(url instanceof URL)) throw invalid(type, `a url that is ${kindOf(url)}`)
+    const copied = url === undefined ? undefined : new URL(url.href)
+    if (copied !== undefined && !isOpenable(copied)) throw invalid(type, 'a url that no browser may be sent to')
+    const statusToken = optionalText(fields['statusToken'], type, 'a statusToken')
+    const state = optionalText(fields['state'], type, 'a state')
+    return {
+      session,
+      ...(copied !== undefined && { url: copied }),
+      ...(statusToken !== undefined && { statusToken }),
+      ...(state !== undefined && { state }),
+    }
+  })
+}
+
+/** The headers of one request. @throws AccountError `ERR_INVALID_RESPONSE`. */
+export function checkedHeaders(answer: unknown, type: string): Record<string, string> {
+  return contained(type, () => {
+    checkRecord(answer, type, 'headers')
+    const entries = Object.entries(answer)
+    for (const [name, value] of entries) {
+      const isUsable = HEADER_NAME.test(name) && typeof value === 'string' && HEADER_VALUE.test(value)
+      if (!isUsable) throw invalid(type, 'a header that no request may have')
+    }
+    if (entries.length === 0) throw invalid(type, 'no header')
+    return Object.fromEntries(entries) as Record<string, string>
+  })
+}
+
+/** A credential that an authenticator hands over to be kept, as a copy. */
+export function checkedUpdate(update: unknown, type: string): CredentialUpdate & { claims?: Record<string, unknown> } {
+  return contained(type, () => {
+    const names = ['password', 'userData', 'fields', 'claims', 'issuer', 'clientId', 'subject']
+    const { userData, fields, claims, ...texts } = ownFields(update, type, names)
+    for (const [name, value] of Object.entries(texts)) optionalText(value, type, name)
+    const password = texts['password']
+    if (typeof password === 'string' && password.length > MAX_SECRET_BYTES)
+      throw tooLarge(type, 'password', password.length)
+    return {
+      ...texts,
+      ...(userData !== undefined && { userData: checkedChanges(userData, type, 'userData') }),
+      ...(fields !== undefined && { fields: checkedChanges(fields, type, 'fields') }),
+      ...(claims !== undefined && { claims: checkedClaims(claims, type) }),
+    }
+  })
+}
+
+/** Strings by key; `undefined` takes a key away. */
+function checkedChanges(value: unknown, type: string, what: string): Record<string, string | undefined> {
+  checkRecord(value, type, what)
+  const copy: Record<string, unknown> = Object.assign(Object.create(null) as Record<string, unknown>, value)
+  checkedStrings(copy, type, what)
+  return copy as Record<string, string | undefined>
+}
+
 function checkedTokens(value: unknown, type: string): Record<string, IssuedToken> {
   if (value === undefined) return {}
-  if (typeof value !== 'object' || value === null) throw invalid(type, `tokens that are ${kindOf(value)}`)
+  checkRecord(value, type, 'tokens')
   const copy: Record<string, IssuedToken> = Object.create(null) as Record<string, IssuedToken>
-  for (const [key, token] of Object.entries(value)) copy[key] = checkedIssuedToken(token, type)
+  for (const [key, token] of Object.entries(value)) {
+    if (key === '') throw invalid(type, 'a token of a type without a name')
+    copy[key] = issuedToken(token, type)
+  }
   return copy
 }
 
@@ -114,29 +197,58 @@ function checkedAccountName(name: unknown, type: string): string {
   }
 }
 
-/** Reads each field once, so that a getter that throws or changes its mind is contained. */
-function ownFields(answer: unknown, type: string, names: readonly string[]): Record<string, unknown> {
-  if (typeof answer !== 'object' || answer === null) throw invalid(type, kindOf(answer))
-  const fields: Record<string, unknown> = {}
+/**
+ * Reads an answer. A getter that throws, a proxy or a cycle is contained: nothing of what a plugin throws here is
+ * passed on.
+ *
+ * @throws AccountError `ERR_INVALID_RESPONSE`, `ERR_LIMIT_EXCEEDED`.
+ */
+export function contained<T>(type: string, read: () => T): T {
   try {
-    for (const name of names) {
-      const value = (answer as Record<string, unknown>)[name]
-      if (value === null) throw invalid(type, `${name}: null`)
-      if (value !== undefined) fields[name] = value
-    }
+    return read()
   } catch (error) {
-    if (error instanceof AccountError) throw error
-    throw invalid(type, 'an object that cannot be read')
+    const isOwn = error instanceof AccountError && OWN_CODES.has(error.code)
+    throw isOwn ? error : invalid(type, 'an object that cannot be read')
+  }
+}
+
+const OWN_CODES: ReadonlySet<string> = new Set(['ERR_INVALID_RESPONSE', 'ERR_LIMIT_EXCEEDED'])
+
+/** Reads each field once, so that one that changes its mind is seen as what it was when it was checked. */
+export function ownFields(answer: unknown, type: string, names: readonly string[]): Record<string, unknown> {
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw invalid(type, kindOf(answer))
+  const fields: Record<string, unknown> = {}
+  for (const name of names) {
+    const value = (answer as Record<string, unknown>)[name]
+    if (value === null) throw invalid(type, `${name}: null`)
+    if (value !== undefined) fields[name] = value
   }
   return fields
 }
 
+/** A list or a Map looks like a record with other keys, or with none. */
+function checkRecord(value: unknown, type: string, what: string): asserts value is Record<string, unknown> {
+  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value) && isPlain(value)
+  if (!isRecord) throw invalid(type, `${what} that is ${kindOf(value)}`)
+}
+
+/** Also of another realm, and of a class of the plugin's own: only what holds its content elsewhere is none. */
+function isPlain(value: object): boolean {
+  return !(value instanceof Map || value instanceof Set || value instanceof Date || ArrayBuffer.isView(value))
+}
+
+function isPrototypeKey(key: string): boolean {
+  return key === '__proto__' || key === 'constructor' || key === 'prototype'
+}
+
 function jsonOf(value: unknown, type: string, what: string): string {
   try {
-    return JSON.stringify(value) ?? ''
+    const text: unknown = JSON.stringify(value)
+    if (typeof text === 'string') return text
   } catch {
-    throw invalid(type, `${what} that are no JSON`)
+    // A cycle, a BigInt, or a toJSON that throws.
   }
+  throw invalid(type, `${what} that are no JSON`)
 }
 
 function optionalText(value: unknown, type: string, what: string): string | undefined {

@@ -2,6 +2,7 @@ import { type Account, accountIdOf } from './account.ts'
 import type { ChooseAccountOptions } from './account-manager-types.ts'
 import type { Engine } from './engine.ts'
 import { AccountError } from './errors.ts'
+import { askPerson } from './person-call.ts'
 import { resolveFrom } from './resolve-account.ts'
 import type { AccountRecord } from './vault/account-records.ts'
 import type { Visibility } from './visibility.ts'
@@ -79,8 +80,13 @@ export class Chooser {
 
   async #ask(candidates: readonly Account[], signal: AbortSignal | undefined): Promise<Account> {
     const { interaction } = this.#engine
-    const chosen = await interaction?.chooseAccount?.({ candidates, signal: signal ?? new AbortController().signal })
-    const known = candidates.find((candidate) => candidate.id === chosen?.id)
+    const id = await askPerson(this.#engine, {
+      what: 'choosing an account',
+      signal,
+      // Read once: an answer that changes its mind is not another account.
+      ask: async (given) => (await interaction?.chooseAccount?.({ candidates, signal: given }))?.id,
+    })
+    const known = candidates.find((candidate) => candidate.id === id)
     if (known !== undefined) return known
     throw new AccountError('ERR_INVALID_RESPONSE', 'the account that was chosen is none of those that were offered')
   }

@@ -1,6 +1,6 @@
-import { type Account, kindOf } from './account.ts'
-import { checkedClaims, checkedStrings, MAX_SECRET_BYTES } from './answers.ts'
-import type { Credential, CredentialUpdate } from './authenticator.ts'
+import type { Account } from './account.ts'
+import { checkedUpdate } from './answers.ts'
+import type { AuthenticatorContext, Credential, CredentialContext, CredentialUpdate } from './authenticator.ts'
 import type { Engine } from './engine.ts'
 import { AccountError, isAccountError } from './errors.ts'
 import type { AccountRecord, SealedCredential } from './vault/account-records.ts'
@@ -69,6 +69,20 @@ export class CredentialWriter {
     }
   }
 
+  /** What a plugin gets to see and may replace, as often as it likes: each time the next generation is its own. */
+  contextFor(base: AuthenticatorContext, record: AccountRecord): CredentialContext {
+    let { generation } = record
+    return {
+      ...base,
+      credential: this.read(record),
+      replaceCredential: async (update) => {
+        const replaced = await this.replace(record.account, generation, update)
+        generation = replaced.generation
+        return { durable: replaced.durable }
+      },
+    }
+  }
+
   /** Tries to save what the disk refused. @throws AccountError `ERR_STORAGE_WRITE`. */
   async saveUnsaved(): Promise<void> {
     for (const [id, unsaved] of this.#unsaved) {
@@ -127,41 +141,6 @@ export class CredentialWriter {
       this.#cancelRetry = undefined
       this.saveUnsaved().catch(() => this.#retryLater())
     }, RETRY_SAVE_MS)
-  }
-}
-
-function checkedUpdate(
-  update: CredentialUpdate,
-  type: string,
-): CredentialUpdate & { claims?: Record<string, unknown> } {
-  if (typeof update !== 'object' || update === null) {
-    throw new AccountError(
-      'ERR_INVALID_RESPONSE',
-      `the authenticator of ${type} replaced a credential by ${kindOf(update)}`,
-      {
-        action: 'contact-developer',
-      },
-    )
-  }
-  const { password, issuer, clientId, subject } = update
-  for (const text of [password, issuer, clientId, subject]) {
-    if (text !== undefined && typeof text !== 'string') {
-      throw new AccountError('ERR_INVALID_RESPONSE', `the authenticator of ${type} replaced a credential by no text`)
-    }
-  }
-  if (password !== undefined && password.length > MAX_SECRET_BYTES) {
-    throw new AccountError(
-      'ERR_LIMIT_EXCEEDED',
-      `the new credential of ${type} has ${password.length} bytes, which is too large`,
-    )
-  }
-  checkedStrings(update.userData, type, 'userData')
-  checkedStrings(update.fields, type, 'fields')
-  return {
-    ...update,
-    ...(update.claims !== undefined && { claims: checkedClaims(update.claims, type) }),
-  } as CredentialUpdate & {
-    claims?: Record<string, unknown>
   }
 }
 

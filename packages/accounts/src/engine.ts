@@ -1,9 +1,10 @@
 import { performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type AccountRef, accountIdOf } from './account.ts'
+import { type Account, type AccountRef, accountIdOf } from './account.ts'
 import { AccountIndex } from './account-index.ts'
 import type { AccountEvent, Timeouts } from './account-manager-types.ts'
 import { toldOf } from './announcement.ts'
+import type { AuthToken } from './auth-token.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { Clock } from './clock.ts'
 import { AccountError } from './errors.ts'
@@ -107,7 +108,7 @@ export class Engine {
 
   markClosed(): void {
     this.#closed = true
-    this.calls.endInteractive()
+    this.calls.endForClosing()
   }
 
   /**
@@ -118,6 +119,7 @@ export class Engine {
   async commit<T>(run: (announce: (change: NewChange) => void) => T): Promise<T> {
     const { database, keyring, feed } = this.vault
     const written = database.write(() => {
+      this.vault.checkInPlace()
       this.vault.checkFormat()
       return keyring.finishing(() => run((change) => feed.append(change)))
     })
@@ -215,11 +217,25 @@ export class Engine {
     return record
   }
 
+  /** The row as it is now, inside a transaction. @throws AccountError `ERR_ACCOUNT_NOT_FOUND`. */
+  current(account: Account): AccountRecord {
+    const record = this.records.get(account.id)
+    if (record !== undefined) return record
+    const message = `${account.name} (${account.type}) was removed meanwhile`
+    throw new AccountError('ERR_ACCOUNT_NOT_FOUND', message, { account })
+  }
+
+  /** Puts a token into memory, unless the vault was locked while it was on its way. */
+  remember(key: string, token: AuthToken, obtainedAt: number, revision: number = this.#revision): void {
+    if (this.vault.keyring.isOpen) this.cache.put(token.account.id, key, { token, obtainedAt, revision })
+  }
+
   /** The account, read again before something is done with it. @throws what {@link Engine.requireOwned} does. */
   owned(ref: AccountRef, what: string): AccountRecord {
-    accountIdOf(ref)
+    const id = accountIdOf(ref)
     this.attend()
-    return this.requireOwned(ref, what)
+    // Read once: what is checked is what is done.
+    return this.requireOwned(id, what)
   }
 
   checkOwner(type: string, what: string): void {
@@ -239,6 +255,7 @@ export class Engine {
       // Away for longer than changes are kept: one reload stands for all of them.
       this.#reload()
       this.cache.clear()
+      this.calls.endExcept((account) => this.index.get(account) !== undefined)
       this.events.emit('vault:resync', { revision: this.#revision, at: this.clock.now() })
       return []
     }
@@ -281,13 +298,13 @@ export class Engine {
     const told = toldOf(change, seen, { principal: this.app.id, sight: this.sight, record })
     if (told === undefined) return
     const { event, reason } = told
-    const detail: AccountEvent = {
+    const detail: AccountEvent = Object.freeze({
       revision: change.revision,
       at: change.at,
       account: Object.freeze({ id: change.account, type: change.type, name: change.name }),
       source: this.vault.feed.isOwn(change) ? 'local' : 'other-process',
       ...(reason !== undefined && { reason }),
-    }
+    })
     this.events.emit(event, detail as never)
   }
 }

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events'
 import { kindOf } from './account.ts'
 import type { AccountManagerEvents } from './account-manager-types.ts'
 import type { Logger } from './logger.ts'
@@ -23,60 +22,76 @@ const EVENTS: Readonly<Record<EventName, true>> = {
 }
 type Listener = (event: never) => void
 
+interface Entry {
+  readonly listener: Listener
+  readonly isOnce: boolean
+  /** Taken off, perhaps by another listener of the event that is being told. */
+  isOff: boolean
+}
+
 /** Delivers events so that a listener that throws, or that changes something itself, harms nobody. */
 export class Events {
-  readonly #emitter = new EventEmitter()
-  readonly #guarded = new WeakMap<Listener, (event: unknown) => void>()
+  readonly #entries = new Map<EventName, Entry[]>()
   readonly #log: Logger
 
   constructor(log: Logger) {
     this.#log = log
-    // Node warns on stderr at the eleventh listener; a host may well have as many windows as it likes.
-    this.#emitter.setMaxListeners(0)
   }
 
   on(event: EventName, listener: Listener): void {
-    this.#emitter.on(event, this.#guard(event, listener))
+    this.#add(event, listener, false)
   }
 
   once(event: EventName, listener: Listener): void {
-    this.#emitter.once(event, this.#guard(event, listener))
+    this.#add(event, listener, true)
   }
 
+  /** A listener that was added twice is taken off as a whole. */
   off(event: EventName, listener: Listener): void {
     checkListening(event, listener)
-    const guarded = this.#guarded.get(listener)
-    if (guarded === undefined) return
-    // Node's emitter takes off one at a time; a listener that was added twice is taken off as a whole.
-    for (const known of this.#emitter.listeners(event)) if (known === guarded) this.#emitter.off(event, guarded)
+    this.#drop(event, (entry) => entry.listener === listener)
   }
 
   emit<E extends EventName>(event: E, detail: AccountManagerEvents[E][0]): void {
-    this.#emitter.emit(event, detail)
+    for (const entry of [...(this.#entries.get(event) ?? [])]) {
+      if (entry.isOff) continue
+      if (entry.isOnce) this.#drop(event, (other) => other === entry)
+      this.#tell(event, entry.listener, detail)
+    }
   }
 
   clear(): void {
-    this.#emitter.removeAllListeners()
+    for (const event of this.#entries.keys()) this.#drop(event, () => true)
+  }
+
+  #add(event: EventName, listener: Listener, isOnce: boolean): void {
+    checkListening(event, listener)
+    const entry = { listener, isOnce, isOff: false }
+    const known = this.#entries.get(event)
+    if (known === undefined) this.#entries.set(event, [entry])
+    else known.push(entry)
+  }
+
+  #drop(event: EventName, isMeant: (entry: Entry) => boolean): void {
+    const kept: Entry[] = []
+    for (const entry of this.#entries.get(event) ?? []) {
+      if (isMeant(entry)) entry.isOff = true
+      else kept.push(entry)
+    }
+    this.#entries.set(event, kept)
+  }
+
+  #tell(event: EventName, listener: Listener, detail: unknown): void {
+    try {
+      // An async listener is none of our business either, as long as its rejection ends the process.
+      Promise.resolve(listener(detail as never) as unknown).catch((error: unknown) => this.#report(event, error))
+    } catch (error) {
+      this.#report(event, error)
+    }
   }
 
   #report(event: EventName, error: unknown): void {
     this.#log.error('listener.failed', { event, error: error instanceof Error ? error.name : typeof error })
-  }
-
-  #guard(event: EventName, listener: Listener): (event: unknown) => void {
-    checkListening(event, listener)
-    const known = this.#guarded.get(listener)
-    if (known !== undefined) return known
-    const guarded = (detail: unknown) => {
-      try {
-        // An async listener is none of our business either, as long as its rejection ends the process.
-        Promise.resolve(listener(detail as never) as unknown).catch((error: unknown) => this.#report(event, error))
-      } catch (error) {
-        this.#report(event, error)
-      }
-    }
-    this.#guarded.set(listener, guarded)
-    return guarded
   }
 }
 

@@ -1,7 +1,10 @@
 import type { Account } from './account.ts'
 import { grantReason } from './announcement.ts'
+import { awaitForCaller } from './caller-signal.ts'
 import type { Engine } from './engine.ts'
 import { AccountError } from './errors.ts'
+import type { InteractionHandler } from './interaction.ts'
+import { askPerson } from './person-call.ts'
 import { TokenLabels } from './token-labels.ts'
 import type { AccountRecord } from './vault/account-records.ts'
 
@@ -14,10 +17,14 @@ export interface AuthTokenGrant {
   readonly allowed: boolean
 }
 
+type Confirm = NonNullable<InteractionHandler['confirmGrant']>
+
 /** Consent between apps that share a vault: an owner needs none, a stranger needs one per account and token type. */
 export class Grants {
   readonly #engine: Engine
   readonly #labels: TokenLabels
+  /** What the person is being asked: many callers, one prompt. */
+  readonly #questions = new Map<string, Promise<boolean>>()
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -41,6 +48,7 @@ export class Grants {
   async set(record: AccountRecord, authTokenType: string, principal: string, allowed: boolean): Promise<void> {
     if (this.#answer(record, authTokenType, principal) === allowed) return
     await this.#engine.commit((announce) => {
+      this.#engine.current(record.account)
       this.#engine.vault.database
         .prepare('INSERT OR REPLACE INTO token_grant (account, token_type, principal, allowed) VALUES (?, ?, ?, ?)')
         .run(record.account.id, authTokenType, principal, allowed ? 1 : 0)
@@ -78,14 +86,33 @@ export class Grants {
     if (answer === false) throw denied(record, app.id)
     const confirm = isInteractive ? interaction?.confirmGrant?.bind(interaction) : undefined
     if (confirm === undefined) throw notGranted(record, app.id)
-    const allowed = await confirm({
-      principal: app.id,
-      account,
-      authTokenTypeLabel: this.#labels.of(account.type, authTokenType) ?? authTokenType,
-      signal: signal ?? new AbortController().signal,
+    const question = `${account.id}\n${authTokenType}`
+    const asked = this.#questions.get(question) ?? this.#ask(record, authTokenType, confirm)
+    this.#questions.set(question, asked)
+    const isAllowed = await awaitForCaller(asked, signal, 'asking for consent').finally(() => {
+      this.#questions.delete(question)
     })
-    await this.set(record, authTokenType, app.id, allowed === true)
-    if (allowed !== true) throw denied(record, app.id)
+    if (!isAllowed) throw denied(record, app.id)
+  }
+
+  async #ask(record: AccountRecord, authTokenType: string, confirm: Confirm): Promise<boolean> {
+    const { account } = record
+    const { app } = this.#engine
+    const answer = await askPerson(this.#engine, {
+      what: `asking for tokens of ${account.name}`,
+      account,
+      signal: undefined,
+      ask: async (signal) =>
+        await confirm({
+          principal: app.id,
+          account,
+          authTokenTypeLabel:
+            this.#labels.of(account.type, authTokenType) ?? authTokenType.replace(/^(?:scopes|type):/, ''),
+          signal,
+        }),
+    })
+    await this.set(record, authTokenType, app.id, answer === true)
+    return answer === true
   }
 
   #answer(record: AccountRecord, authTokenType: string, principal: string): boolean | undefined {

@@ -13,6 +13,7 @@ export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): 
   const locked = lockProblem(vault)
   if (locked !== undefined) problems.push(locked)
   if (vault.database.readOnly) problems.push(READ_ONLY)
+  if (vault.database.isReplaced) problems.push(REPLACED)
   if (vault.setAsideTo !== undefined) problems.push(setAside(vault.setAsideTo))
   const ok = problems.length === 0
   // A choice that somebody made on purpose is said, but nothing is broken.
@@ -49,6 +50,13 @@ const FIXES = {
   unavailable: 'Start the keychain service, or use the provider with which the vault was made.',
   lost: 'Restore the key from where it was kept. Without it the accounts have to sign in again in a new vault.',
 } as const
+
+/** The file that was opened is not there any more. */
+export const REPLACED: VaultProblem = {
+  code: 'ERR_VAULT_UNAVAILABLE',
+  message: 'the file of the vault was deleted or replaced while it was open: nothing more is written',
+  fix: 'Close this app and open it again; restore the vault before, if it was deleted.',
+}
 
 const READ_ONLY: VaultProblem = {
   code: 'ERR_STORAGE_WRITE',

@@ -2,26 +2,48 @@ import { AccountError } from './errors.ts'
 import type { InteractionHandler } from './interaction.ts'
 
 /** What a plugin sees of the app's handler: URLs are checked before anything is opened. */
-export function guardedInteraction(handler: InteractionHandler, type: string): InteractionHandler {
+export function guardedInteraction(
+  handler: InteractionHandler,
+  type: string,
+  onAsking: () => void = () => undefined,
+): InteractionHandler {
   const guarded: InteractionHandler = {}
   const { openBrowser, showDeviceCode, promptCredentials, chooseAccount, confirmGrant } = handler
   if (openBrowser !== undefined) {
     guarded.openBrowser = async (request) => {
-      checkOpenable(request.url, type)
-      await openBrowser.call(handler, request)
+      onAsking()
+      // Copies: what was checked is what is opened.
+      const { url, ...rest } = request
+      await openBrowser.call(handler, { ...rest, url: openable(url, type) })
     }
   }
   if (showDeviceCode !== undefined) {
     guarded.showDeviceCode = async (request) => {
-      checkOpenable(parsed(request.verificationUri, type), type)
-      if (request.verificationUriComplete !== undefined)
-        checkOpenable(parsed(request.verificationUriComplete, type), type)
-      await showDeviceCode.call(handler, request)
+      onAsking()
+      const shown = { ...request }
+      openable(parsed(shown.verificationUri, type), type)
+      if (shown.verificationUriComplete !== undefined) openable(parsed(shown.verificationUriComplete, type), type)
+      await showDeviceCode.call(handler, shown)
     }
   }
-  if (promptCredentials !== undefined) guarded.promptCredentials = promptCredentials.bind(handler)
-  if (chooseAccount !== undefined) guarded.chooseAccount = chooseAccount.bind(handler)
-  if (confirmGrant !== undefined) guarded.confirmGrant = confirmGrant.bind(handler)
+  if (promptCredentials !== undefined) {
+    guarded.promptCredentials = (request) => {
+      onAsking()
+      return promptCredentials.call(handler, request)
+    }
+  }
+  if (chooseAccount !== undefined) {
+    guarded.chooseAccount = (request) => {
+      onAsking()
+      return chooseAccount.call(handler, request)
+    }
+  }
+  if (confirmGrant !== undefined) {
+    guarded.confirmGrant = (request) => {
+      onAsking()
+      return confirmGrant.call(handler, request)
+    }
+  }
   return guarded
 }
 
@@ -38,11 +60,12 @@ function parsed(url: string, type: string): URL {
 }
 
 /** Only what a browser may safely be sent to: https, or http on a literal loopback address, without credentials. */
-function checkOpenable(url: URL, type: string): void {
-  if (!(url instanceof URL)) throw refused(type, 'something that is no URL')
-  const isLoopback = url.protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)
-  if (url.protocol !== 'https:' && !isLoopback) throw refused(type, `a ${url.protocol} URL`)
-  if (url.username !== '' || url.password !== '') throw refused(type, 'a URL with a user name in it')
+function openable(given: URL, type: string): URL {
+  if (!(given instanceof URL)) throw refused(type, 'something that is no URL')
+  const url = new URL(given.href)
+  if (isOpenable(url)) return url
+  const hasUser = url.username !== '' || url.password !== ''
+  throw refused(type, hasUser ? 'a URL with a user name in it' : `a ${url.protocol} URL`)
 }
 
 function refused(type: string, what: string): AccountError {

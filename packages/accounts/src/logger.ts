@@ -25,3 +25,17 @@ export function createDebugLogger(): Logger {
     }
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
 }
+
+/** The app's logger, made harmless: one that throws must not break what is being logged. */
+export function guardedLogger(logger: Logger): Logger {
+  const guarded = (level: keyof Logger): Logger[keyof Logger] => {
+    return (event, fields) => {
+      try {
+        logger[level](event, fields)
+      } catch {
+        // There is nowhere to say so.
+      }
+    }
+  }
+  return { debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') }
+}

@@ -3,8 +3,9 @@ import { DEFAULT_MAX_ACCOUNTS, DEFAULT_TIMEOUTS } from './arguments/open-options
 import { systemClock } from './clock.ts'
 import { Engine } from './engine.ts'
 import { isAccountError } from './errors.ts'
+import { REPLACED } from './health.ts'
 import type { KeyProvider } from './key-provider.ts'
-import { createDebugLogger } from './logger.ts'
+import { createDebugLogger, guardedLogger } from './logger.ts'
 import { RefreshAhead } from './refresh-ahead.ts'
 import { defaultVaultFolder } from './storage/folder.ts'
 import { recipientsOf } from './vault/key-providers.ts'
@@ -45,7 +46,7 @@ export async function openManager(options: AccountManagerOptions): Promise<Opene
     app: { id: options.app.id, system: options.app.system === true },
     clock,
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
-    log: options.logger ?? createDebugLogger(),
+    log: guardedLogger(options.logger ?? createDebugLogger()),
     timeouts,
     interaction: options.interaction,
     maxAccounts: options.limits?.accounts ?? DEFAULT_MAX_ACCOUNTS,
@@ -60,7 +61,7 @@ export async function openManager(options: AccountManagerOptions): Promise<Opene
     vault.close()
     throw error
   }
-  const stopFollowing = followOthers(engine)
+  const stopFollowing = followOthers(engine, warnOnce(engine))
   return {
     app: Object.freeze({ id: options.app.id, ...(options.app.name !== undefined && { name: options.app.name }) }),
     engine,
@@ -98,7 +99,18 @@ function fractionOf(bytes: (count: number) => Uint8Array): () => number {
   }
 }
 
-function followOthers(engine: Engine): () => void {
+/** Says once that the vault's file is not the one that was opened. */
+function warnOnce(engine: Engine): () => void {
+  let isSaid = false
+  return () => {
+    if (isSaid || !engine.vault.database.isReplaced) return
+    isSaid = true
+    const at = engine.clock.now()
+    engine.events.emit('vault:warning', { revision: engine.revision, at, problem: REPLACED })
+  }
+}
+
+function followOthers(engine: Engine, checkFile: () => void): () => void {
   const { doorbell } = engine.vault
   // Nobody could catch what a timer throws; whoever asks for something next gets the error.
   const look = () => {
@@ -111,6 +123,7 @@ function followOthers(engine: Engine): () => void {
   let cancelPoll: () => void
   const poll = () => {
     cancelPoll = engine.clock.setTimer(poll, POLL_MS)
+    checkFile()
     look()
   }
   cancelPoll = engine.clock.setTimer(poll, POLL_MS)

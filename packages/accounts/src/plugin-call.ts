@@ -4,6 +4,7 @@ import { LONGEST_TIMER_MS } from './clock.ts'
 import type { Engine } from './engine.ts'
 import { AccountError, isAccountError } from './errors.ts'
 import { guardedInteraction } from './interaction-guard.ts'
+import { trustedError } from './trusted-error.ts'
 
 export interface PluginCall<T> {
   readonly type: string
@@ -13,6 +14,10 @@ export interface PluginCall<T> {
   readonly timeoutMs: number
   /** Whether the plugin may ask the person. */
   readonly interactive: boolean
+  /** Closing the manager waits for it, because a rotated credential may be on its way. Default `false`: it is ended. */
+  readonly isWaitedFor?: boolean
+  /** Called when the plugin begins to ask the person. */
+  readonly onAsking?: (() => void) | undefined
   /** Ends the call from outside: a sign-in whose caller gave up, a manager that closes. */
   readonly signal?: AbortSignal | undefined
   readonly run: (context: AuthenticatorContext) => Promise<T>
@@ -56,7 +61,7 @@ export async function callPlugin<T>(engine: Engine, call: PluginCall<T>): Promis
     end(new AccountError('ERR_ABORTED', `${call.what} was aborted`, { reason: 'caller', account: call.account }))
   const release = engine.calls.add({
     account: call.account?.id,
-    isInteractive: call.interactive,
+    isWaitedFor: call.isWaitedFor === true && !call.interactive,
     end,
   })
   // Somebody waits: the process must live until the limit, whatever the plugin holds open.
@@ -65,11 +70,11 @@ export async function callPlugin<T>(engine: Engine, call: PluginCall<T>): Promis
   if (call.signal?.aborted) onAbort()
   call.signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    const answer = started(() => call.run(contextFor(engine, call, controller.signal)))
+    const answer = started(() => call.run(contextFor(engine, call, controller.signal))).catch((error: unknown) => {
+      throw mappedError(error, call)
+    })
     answer.catch(() => undefined)
     return await Promise.race([answer, ended.promise])
-  } catch (error) {
-    throw mappedError(error, call)
   } finally {
     clearInterval(keepAlive)
     cancelTimer()
@@ -91,7 +96,8 @@ function contextFor<T>(engine: Engine, call: PluginCall<T>, signal: AbortSignal)
     clock,
     fetch: engine.fetch,
     log,
-    ...(call.interactive && interaction !== undefined && { interaction: guardedInteraction(interaction, call.type) }),
+    ...(call.interactive &&
+      interaction !== undefined && { interaction: guardedInteraction(interaction, call.type, call.onAsking) }),
   }
 }
 
@@ -113,7 +119,8 @@ function timeoutError<T>(call: PluginCall<T>): AccountError {
 }
 
 function mappedError<T>(error: unknown, call: PluginCall<T>): AccountError {
-  if (isAccountError(error)) return error
+  const own = isAccountError(error) ? trustedError(error, call.account) : undefined
+  if (own !== undefined) return own
   const code = codeOf(error)
   if (code !== undefined && (OFFLINE_CODES.has(code) || NETWORK_CODES.has(code))) {
     return new AccountError(

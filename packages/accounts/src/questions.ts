@@ -40,13 +40,7 @@ export class Questions {
       timeoutMs: interactive ? timeouts.interactionMs : timeouts.authenticatorMs,
       interactive,
       signal: question.signal,
-      run: async (base) => {
-        return await run({
-          ...base,
-          credential: this.#credentials.read(record),
-          replaceCredential: async (update) => await this.#credentials.replace(account, record.generation, update),
-        })
-      },
+      run: async (base) => await run(this.#credentials.contextFor(base, record)),
     })
     if (typeof answer === 'boolean') return answer
     throw new AccountError(

@@ -17,6 +17,8 @@ export interface RefreshRequest {
   readonly interactive: boolean
   /** `'notify'`: raise one attention event when only the person can go on. */
   readonly notify: boolean
+  /** Called when the plugin begins to ask the person. */
+  readonly onAsking?: () => void
 }
 
 /** What was about to be done when its process died; kept in the lease. Holds fingerprints, never secrets. */
@@ -106,6 +108,7 @@ export class Refresh {
       what: `ending a credential of ${account.name} that was replaced`,
       timeoutMs: this.#engine.timeouts.authenticatorMs,
       interactive: false,
+      isWaitedFor: true,
       run: async (base) =>
         await discard(account, { ...base, credential, replaceCredential: () => Promise.resolve({ durable: true }) }),
     }).catch(() => this.#engine.log.warn('revocation.refused', { type: account.type, what: 'superseded' }))
@@ -192,6 +195,8 @@ export class Refresh {
       what: `getting a token for ${account.name}`,
       timeoutMs: request.interactive ? timeouts.interactionMs : timeouts.authenticatorMs,
       interactive: request.interactive,
+      isWaitedFor: true,
+      onAsking: request.onAsking,
       run: async (base) => {
         const context: CredentialContext = {
           ...base,

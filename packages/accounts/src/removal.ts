@@ -125,6 +125,7 @@ export class Removal {
         what: `revoking the credential of ${row.name}`,
         timeoutMs: this.#engine.timeouts.authenticatorMs,
         interactive: false,
+        isWaitedFor: true,
         signal: this.#stopping.signal,
         run: async (base) => {
           const context: CredentialContext = {

@@ -1,5 +1,8 @@
 import type { Account } from './account.ts'
 
+/** How much of an id has to be given, at least. */
+const SHORTEST_ID_HINT = 8
+
 /** What a hint and the accounts at hand lead to. */
 export type Resolution =
   | { readonly kind: 'found'; readonly account: Account }
@@ -10,7 +13,7 @@ export type Resolution =
     }
 
 /**
- * Which account is meant: the hint (id, name or unique prefix of a name), else the default, else the only one.
+ * Which account is meant: the hint (id, name, unique prefix of a name, or of an id from 8 characters on), else the default, else the only one.
  *
  * A hint that fits nothing, or several, is never answered with another account.
  */
@@ -29,7 +32,10 @@ export function resolveFrom(
 function resolveHint(accounts: readonly Account[], hint: string): Resolution {
   const exact = accounts.find((account) => account.id === hint || account.name === hint)
   if (exact !== undefined) return { kind: 'found', account: exact }
-  const fitting = accounts.filter((account) => account.name.startsWith(hint) || account.id.startsWith(hint))
+  const named = accounts.filter((account) => account.name.startsWith(hint))
+  // Ids are random: a few letters would mean somebody by chance.
+  const isLikeId = named.length === 0 && hint.length >= SHORTEST_ID_HINT
+  const fitting = isLikeId ? accounts.filter((account) => account.id.startsWith(hint)) : named
   const [only] = fitting
   if (only !== undefined && fitting.length === 1) return { kind: 'found', account: only }
   if (fitting.length > 1) return { kind: 'ask', reason: 'several_accounts', candidates: fitting }

@@ -2,7 +2,7 @@ import { AccountError } from './errors.ts'
 
 interface RunningCall {
   readonly account: string | undefined
-  readonly isInteractive: boolean
+  readonly isWaitedFor: boolean
   readonly end: (error: AccountError) => void
 }
 
@@ -23,10 +23,15 @@ export class RunningCalls {
     }
   }
 
-  /** Nobody waits for a person when the manager closes; a renewal on its way is waited for. */
-  endInteractive(): void {
+  /** The accounts are not these any more: ends what is done for others. */
+  endExcept(isHere: (account: string) => boolean): void {
+    for (const { account } of this.#calls) if (account !== undefined && !isHere(account)) this.endForRemoved(account)
+  }
+
+  /** The manager closes: nothing goes on but a renewal on its way, which is waited for. */
+  endForClosing(): void {
     for (const call of this.#calls) {
-      if (call.isInteractive)
+      if (!call.isWaitedFor)
         call.end(new AccountError('ERR_CLOSED', 'this AccountManager was closed meanwhile; open another one'))
     }
   }

@@ -1,13 +1,12 @@
-import { type Account, kindOf } from './account.ts'
-import { checkedNewAccount } from './answers.ts'
+import type { Account } from './account.ts'
+import { checkedNewAccount, checkedStart } from './answers.ts'
 import type { Authenticator, CredentialContext, StartedSession } from './authenticator.ts'
 import { nodeCrypto } from './builtin.ts'
 import type { CredentialWriter } from './credential-writer.ts'
 import type { Engine } from './engine.ts'
 import { AccountError, isAccountError } from './errors.ts'
-import { isOpenable } from './interaction-guard.ts'
 import { callPlugin } from './plugin-call.ts'
-import type { SignIn } from './sign-in.ts'
+import { checkTokenTypes, type SignIn } from './sign-in.ts'
 import type { AccountRecord } from './vault/account-records.ts'
 
 /** A sign-in that is started here and finished later, perhaps by another process of the same app. */
@@ -60,7 +59,7 @@ export class Sessions {
   }
 
   async startAdd(authenticator: Authenticator, options: SessionOptions): Promise<SessionStart> {
-    const { type } = authenticator.description
+    const { type } = this.#engine.sight.describe(authenticator)
     void this.#engine.vault.keyring.dataKey
     const start = authenticator.startAddAccountSession?.bind(authenticator)
     const { redirectUri, authTokenType } = options
@@ -94,13 +93,7 @@ export class Sessions {
         ? undefined
         : {
             answer: await this.#call(account.type, account, 'starting a sign-in', options.signal, async (base) => {
-              const context: CredentialContext = {
-                ...base,
-                credential: this.#credentials.read(record),
-                replaceCredential: async (update) =>
-                  await this.#credentials.replace(account, record.generation, update),
-              }
-              return await start(request, context)
+              return await start(request, this.#credentials.contextFor(base, record))
             }),
           }
     return this.#sealed('update', account.type, account, started, options)
@@ -125,7 +118,8 @@ export class Sessions {
       signal,
       async (context) => await finish(request, context),
     )
-    return await this.#signIn.store(content.type, record, checkedNewAccount(fresh, content.type))
+    const checked = checkTokenTypes(checkedNewAccount(fresh, content.type), this.#engine.sight.describe(authenticator))
+    return await this.#signIn.store(content.type, record, checked)
   }
 
   async #finishWrapped(
@@ -178,7 +172,7 @@ export class Sessions {
       content = this.#engine.vault.unseal(this.#place(), Buffer.from(session, 'base64url')) as SessionContent
     } catch (error) {
       if (isAccountError(error) && error.code !== 'ERR_VAULT_CORRUPT') throw error
-      throw invalidSession('it was not made by this app, or was changed')
+      throw invalidSession('it was not made by this app, was changed, or the key of the vault was rotated since')
     }
     if (content.principal !== this.#engine.app.id) throw invalidSession('another app made it')
     if (this.#engine.clock.now() >= content.expiresAt) throw invalidSession('it has expired')
@@ -217,24 +211,6 @@ export class Sessions {
       run: async (context) => await run(context as CredentialContext),
     })
   }
-}
-
-function checkedStart(started: unknown, type: string): StartedSession {
-  const { session, url, statusToken, state } = (started ?? {}) as Partial<StartedSession>
-  const isUsable =
-    typeof session === 'object' &&
-    session !== null &&
-    (url === undefined || (url instanceof URL && isOpenable(url))) &&
-    (statusToken === undefined || typeof statusToken === 'string') &&
-    (state === undefined || typeof state === 'string')
-  if (isUsable) return started as StartedSession
-  throw new AccountError(
-    'ERR_INVALID_RESPONSE',
-    `the authenticator of ${type} started a session with ${kindOf(started)}; tell its developer`,
-    {
-      action: 'contact-developer',
-    },
-  )
 }
 
 function invalidSession(why: string): AccountError {

@@ -45,27 +45,26 @@ export class Settlement {
         // It may have been renamed while the token was on its way.
         token = new AuthToken({ ...stored, account: record.account })
         // The service has just ended every other token of the account.
-        if (issuesSingleTokens(this.#engine.authenticators.get(account.type)?.description)) {
+        if (issuesSingleTokens(this.#engine.sight.descriptionOf(account.type))) {
           this.#engine.tokens.deleteAll(account.id)
         }
         this.#engine.tokens.put(account.id, storedKeyOf(key), stored)
         lease.releaseInside()
         if (record.state !== 'ok' || record.failures > 0 || record.doubtful !== undefined) {
           this.#engine.records.update(account.id, RECOVERED)
-          if (record.state !== 'ok') announce({ event: 'account:recovered', account })
+          if (record.state !== 'ok') announce({ event: 'account:recovered', account: record.account })
         }
-        announce({ event: 'token:refreshed', account })
+        announce({ event: 'token:refreshed', account: record.account })
         return this.#engine.vault.feed.latest
       })
       // Somebody may have changed the account right after this commit; then the next call reads the vault.
       if (this.#engine.revision === revision) {
-        this.#engine.cache.put(account.id, key.canonical, { token, obtainedAt: stored.obtainedAt, revision })
+        this.#engine.remember(key.canonical, token, stored.obtainedAt, revision)
       }
     } catch (error) {
       if (!(error instanceof AccountError) || error.code !== 'ERR_STORAGE_WRITE') throw error
       // The token is good; only keeping it failed. Whoever waits for it gets it.
-      const revision = this.#engine.revision
-      this.#engine.cache.put(account.id, key.canonical, { token, obtainedAt: stored.obtainedAt, revision })
+      this.#engine.remember(key.canonical, token, stored.obtainedAt)
     }
     return token
   }

@@ -1,5 +1,5 @@
 import type { AccountVisibility } from './account-manager-types.ts'
-import type { Authenticator } from './authenticator.ts'
+import type { Authenticator, AuthenticatorDescription } from './authenticator.ts'
 import type { Database } from './storage/database.ts'
 import type { AccountRecord } from './vault/account-records.ts'
 
@@ -17,6 +17,8 @@ export interface Principal {
  */
 export class Sight {
   readonly authenticators: Map<string, Authenticator> = new Map()
+  /** As they were when they were checked: whoever changes a description later changes nothing here. */
+  readonly #descriptions = new WeakMap<Authenticator, AuthenticatorDescription>()
   readonly #app: Principal
   readonly #database: Database
   readonly #visibility = new Map<string, AccountVisibility>()
@@ -24,6 +26,22 @@ export class Sight {
   constructor(app: Principal, database: Database) {
     this.#app = app
     this.#database = database
+  }
+
+  /** Call after the description was checked. */
+  register(type: string, authenticator: Authenticator): void {
+    this.#descriptions.set(authenticator, frozenCopy({ ...authenticator.description, type }))
+    this.authenticators.set(type, authenticator)
+  }
+
+  describe(authenticator: Authenticator): AuthenticatorDescription {
+    return this.#descriptions.get(authenticator) ?? authenticator.description
+  }
+
+  /** `undefined`: no authenticator is registered here for this type. */
+  descriptionOf(type: string): AuthenticatorDescription | undefined {
+    const authenticator = this.authenticators.get(type)
+    return authenticator === undefined ? undefined : this.describe(authenticator)
   }
 
   /** Registering an authenticator gives the owner's rights over its type (Android's "same signature"). */
@@ -58,4 +76,12 @@ export class Sight {
     if (row === undefined) this.#visibility.delete(account)
     else this.#visibility.set(account, String(row['visibility']) as AccountVisibility)
   }
+}
+
+/** Of plain data, as a description is. */
+function frozenCopy<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return Object.freeze(value.map((item: unknown) => frozenCopy(item))) as T
+  const members = Object.entries(value).map(([name, member]: [string, unknown]) => [name, frozenCopy(member)] as const)
+  return Object.freeze(Object.fromEntries(members)) as T
 }

@@ -2,10 +2,11 @@ import type { Account } from './account.ts'
 import type { AddAccountOptions, UpdateCredentialsOptions } from './account-manager-types.ts'
 import { type AccountContent, AccountStore } from './account-store.ts'
 import { checkedNewAccount } from './answers.ts'
-import type { Authenticator, CredentialContext, NewAccount } from './authenticator.ts'
+import type { Authenticator, AuthenticatorDescription, NewAccount } from './authenticator.ts'
 import type { CredentialWriter } from './credential-writer.ts'
 import type { Engine } from './engine.ts'
 import { AccountError } from './errors.ts'
+import { freeName } from './free-name.ts'
 import { callPlugin } from './plugin-call.ts'
 import type { AccountRecord } from './vault/account-records.ts'
 
@@ -36,18 +37,18 @@ export class SignIn {
     options: AddAccountOptions,
     expectation: Expectation = ANYBODY,
   ): Promise<Account> {
-    const { type } = authenticator.description
+    const { type } = this.#engine.sight.describe(authenticator)
     // Before the person goes through a browser for nothing.
     void this.#engine.vault.keyring.dataKey
     return await this.#oneAtATime(`sign-in:${type}`, options.signal, expectation.isAnswered, async () => {
       const answer = await this.#askForNew(authenticator, options)
-      const fresh = checkTokenTypes(checkedNewAccount(answer, type), authenticator)
+      const fresh = checkTokenTypes(checkedNewAccount(answer, type), this.#engine.sight.describe(authenticator))
       return await this.#storeNew(type, fresh, options.ifExists ?? 'update', expectation)
     })
   }
 
   async #askForNew(authenticator: Authenticator, options: AddAccountOptions): Promise<unknown> {
-    const { type } = authenticator.description
+    const { type } = this.#engine.sight.describe(authenticator)
     return await callPlugin(this.#engine, {
       type,
       what: `signing in to ${type}`,
@@ -106,7 +107,7 @@ export class SignIn {
     }
     return await this.#oneAtATime(`sign-in:${account.id}`, options.signal, isAnswered, async () => {
       const answer = await this.#askAgain(record, authenticator, options)
-      const fresh = checkTokenTypes(checkedNewAccount(answer, account.type), authenticator)
+      const fresh = checkTokenTypes(checkedNewAccount(answer, account.type), this.#engine.sight.describe(authenticator))
       return await this.store(account.type, record, fresh)
     })
   }
@@ -125,11 +126,7 @@ export class SignIn {
       interactive: true,
       signal: options.signal,
       run: async (base) => {
-        const context: CredentialContext = {
-          ...base,
-          credential: this.#credentials.read(record),
-          replaceCredential: async (update) => await this.#credentials.replace(account, record.generation, update),
-        }
+        const context = this.#credentials.contextFor(base, record)
         const request = { account, authTokenType: options.authTokenType, options: options.options ?? {} }
         return await authenticator.updateCredentials?.(request, context)
       },
@@ -153,7 +150,7 @@ export class SignIn {
     authenticator: Authenticator,
     options: { options?: Readonly<Record<string, unknown>>; signal?: AbortSignal },
   ): Promise<void> {
-    const { type } = authenticator.description
+    const { type } = this.#engine.sight.describe(authenticator)
     const edit = authenticator.editProperties?.bind(authenticator)
     if (edit === undefined) {
       throw new AccountError('ERR_UNSUPPORTED', `the authenticator of ${type} has no settings`, {
@@ -202,15 +199,14 @@ export class SignIn {
       const known = records.findByIdentity(type, fresh.issuer, fresh.subject)
       if (known !== undefined) return known
     }
-    const namesake = records.findByName(type, fresh.name)
-    if (namesake === undefined) return undefined
+    const namesake = records.findByLogin(type, fresh.name)
+    if (namesake === undefined || isOtherIssuer(namesake, fresh)) return undefined
     return namesake.subject === undefined || fresh.subject === undefined ? namesake : undefined
   }
 }
 
 /** @throws AccountError `ERR_INVALID_RESPONSE` for a token of a type that the authenticator does not declare. */
-function checkTokenTypes(fresh: NewAccount, { description }: Authenticator): NewAccount {
-  const { type, tokenTypes } = description
+export function checkTokenTypes(fresh: NewAccount, { type, tokenTypes }: AuthenticatorDescription): NewAccount {
   const undeclared = Object.keys(fresh.tokens ?? {}).find(
     (name) => tokenTypes !== undefined && !Object.hasOwn(tokenTypes, name),
   )
@@ -228,40 +224,21 @@ function contentOf(fresh: NewAccount): AccountContent {
   return { ...fresh, isAuthenticated: true }
 }
 
-/** Two identities with one name: the later gets its tenant, or its subject, in brackets. */
-function freeName(fresh: NewAccount, isTaken: (name: string) => boolean): string {
-  if (!isTaken(fresh.name)) return fresh.name
-  const hints = [tenantOf(fresh), fresh.subject].filter((hint): hint is string => hint !== undefined)
-  const names = hints.map((hint) => `${fresh.name} (${hint})`)
-  const free = names.find((name) => !isTaken(name))
-  if (free !== undefined) return free
-  for (let number = 2; ; number++) {
-    const name = `${fresh.name} (${number})`
-    if (!isTaken(name)) return name
-  }
-}
-
-function tenantOf(fresh: NewAccount): string | undefined {
-  const claims = fresh.claims ?? {}
-  for (const key of ['hd', 'tenant', 'tid', 'org_name', 'org_id']) {
-    const value = claims[key]
-    if (typeof value === 'string' && value !== '') return value
-  }
-  return fresh.issuer === undefined ? undefined : URL.parse(fresh.issuer)?.host
-}
-
 function checkSamePerson(record: AccountRecord, fresh: NewAccount): void {
   const isOtherSubject = record.subject !== undefined && fresh.subject !== undefined && record.subject !== fresh.subject
-  const isOtherIssuer = record.issuer !== undefined && fresh.issuer !== undefined && record.issuer !== fresh.issuer
   // An account that was added explicitly learns its identity now; a service without identities has only names.
-  const isOtherName = fresh.subject === undefined && record.account.name !== fresh.name
-  if (!isOtherSubject && !isOtherIssuer && !isOtherName) return
+  const isOtherName = fresh.subject === undefined && (record.login ?? record.account.name) !== fresh.name
+  if (!isOtherSubject && !isOtherIssuer(record, fresh) && !isOtherName) return
   throw new AccountError(
     'ERR_IDENTITY_MISMATCH',
     `somebody else signed in instead of ${record.account.name} (${record.account.type}); nothing was changed. ` +
       'Sign in as that person, or add the other one as a new account',
     { account: record.account },
   )
+}
+
+function isOtherIssuer(record: AccountRecord, fresh: NewAccount): boolean {
+  return record.issuer !== undefined && fresh.issuer !== undefined && record.issuer !== fresh.issuer
 }
 
 function somebodyElse({ name, type }: Account): AccountError {

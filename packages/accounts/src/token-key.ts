@@ -8,6 +8,9 @@ export const MAX_OPTIONS_BYTES = 4_096
 /** Begins every key that is not simply a type's name. */
 const COMPOSED = '\0'
 
+/** Begins the grants of ad-hoc scopes. */
+const SCOPES = 'scopes:'
+
 /** Which token of an account is meant: the type, the canonical options, and the principal where the plugin asks. */
 export interface TokenKey {
   /** As it shows in an AuthToken: the declared name, or the sorted scopes. */
@@ -15,6 +18,10 @@ export interface TokenKey {
   readonly spec: AuthTokenTypeSpec
   /** For the memory cache: the readable canonical form. */
   readonly canonical: string
+  /** What a grant of such tokens is called: another kind or resource is another grant. */
+  readonly grant: string
+  /** A copy: what the caller changes later, or the authenticator, changes no other's token. */
+  readonly options: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -36,6 +43,8 @@ export function tokenKeyOf(
   return {
     label,
     spec: checked,
+    grant: grantOf(checked, label),
+    options: rest === '' ? {} : (JSON.parse(rest) as Record<string, unknown>),
     canonical: plain ? label : COMPOSED + JSON.stringify([...kindOfSpec(checked), label, rest, perPrincipal]),
   }
 }
@@ -43,6 +52,11 @@ export function tokenKeyOf(
 /** The key under which the vault stores it: fixed length, and it reveals nothing of the options. */
 export function storedKeyOf(key: TokenKey): string {
   return nodeCrypto().createHash('sha256').update(key.canonical).digest('base64url').slice(0, 24)
+}
+
+function grantOf(spec: AuthTokenTypeSpec, label: string): string {
+  if (typeof spec === 'string') return label.startsWith(SCOPES) ? `type:${label}` : label
+  return `${SCOPES}${label}${spec.resource === undefined ? '' : ` resource:${spec.resource}`}`
 }
 
 function kindOfSpec(spec: AuthTokenTypeSpec): string[] {

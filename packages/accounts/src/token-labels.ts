@@ -21,7 +21,7 @@ export class TokenLabels {
   /** The owner's words, from its authenticator where that is here. */
   of(type: string, authTokenType: string): string | undefined {
     const authenticator = this.#engine.authenticators.get(type)
-    if (authenticator !== undefined) return labelFrom(authenticator, authTokenType)
+    if (authenticator !== undefined) return this.#labelFrom(authenticator, authTokenType)
     const sql = 'SELECT label FROM token_label WHERE type = ? AND token_type = ?'
     const row = this.#engine.vault.database.prepare(sql).get(type, authTokenType)
     return row === undefined ? undefined : usable(row['label'])
@@ -31,9 +31,9 @@ export class TokenLabels {
   async remember(type: string): Promise<void> {
     const { database } = this.#engine.vault
     const authenticator = this.#engine.authenticators.get(type)
-    const declared = Object.keys(authenticator?.description.tokenTypes ?? {})
+    const declared = Object.keys(this.#engine.sight.descriptionOf(type)?.tokenTypes ?? {})
     if (authenticator === undefined || declared.length === 0 || database.readOnly) return
-    const labels = declared.map((name) => [name, labelFrom(authenticator, name) ?? name] as const)
+    const labels = declared.map((name) => [name, this.#labelFrom(authenticator, name) ?? name] as const)
     const known = new Map(
       database
         .prepare('SELECT token_type, label FROM token_label WHERE type = ?')
@@ -46,17 +46,16 @@ export class TokenLabels {
       for (const [name, label] of labels) put.run(type, name, label)
     })
   }
-}
 
-/** A plugin that throws here, or answers something that no prompt can show, is as one without labels. */
-function labelFrom(authenticator: Authenticator, authTokenType: string): string | undefined {
-  const { tokenTypes } = authenticator.description
-  const described =
-    tokenTypes !== undefined && Object.hasOwn(tokenTypes, authTokenType) ? tokenTypes[authTokenType] : undefined
-  try {
-    return usable(authenticator.getAuthTokenLabel?.(authTokenType)) ?? usable(described?.label)
-  } catch {
-    return usable(described?.label)
+  /** A plugin that throws here, or answers something that no prompt can show, is as one without labels. */
+  #labelFrom(authenticator: Authenticator, authTokenType: string): string | undefined {
+    const { tokenTypes = {} } = this.#engine.sight.describe(authenticator)
+    const described = Object.hasOwn(tokenTypes, authTokenType) ? tokenTypes[authTokenType]?.label : undefined
+    try {
+      return usable(authenticator.getAuthTokenLabel?.(authTokenType)) ?? usable(described)
+    } catch {
+      return usable(described)
+    }
   }
 }
 

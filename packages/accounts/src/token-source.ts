@@ -1,12 +1,14 @@
 import type { Account } from './account.ts'
 import type { GetAuthTokenOptions } from './account-manager-types.ts'
+import { checkedHeaders } from './answers.ts'
 import { AuthToken, type IssuedToken } from './auth-token.ts'
-import type { Authenticator, CredentialContext } from './authenticator.ts'
+import type { Authenticator } from './authenticator.ts'
 import { awaitForCaller } from './caller-signal.ts'
 import { CredentialWriter } from './credential-writer.ts'
 import type { Engine } from './engine.ts'
 import { AccountError, isAccountError } from './errors.ts'
 import { ExitGuard } from './exit-guard.ts'
+import { type Flight, Flights } from './flights.ts'
 import { callPlugin } from './plugin-call.ts'
 import { isSuperseded, Refresh } from './refresh.ts'
 import type { RefreshAhead } from './refresh-ahead.ts'
@@ -35,6 +37,7 @@ interface Wanted {
   readonly notValue: string | undefined
   readonly interactive: boolean
   readonly notify: boolean
+  readonly onAsking?: () => void
 }
 
 /**
@@ -45,9 +48,7 @@ export class TokenSource {
   readonly #engine: Engine
   readonly credentials: CredentialWriter
   readonly #refresh: Refresh
-  /** Running flights by account, then by token key. */
-  readonly #flights = new Map<string, Map<string, Promise<AuthToken>>>()
-
+  readonly #flights = new Flights()
   readonly #ahead: RefreshAhead | undefined
   readonly #exitGuard = new ExitGuard()
 
@@ -59,7 +60,7 @@ export class TokenSource {
   }
 
   get isFlying(): boolean {
-    return this.#flights.size > 0
+    return !this.#flights.isEmpty
   }
 
   /** The token in memory, when it is good for at least `minValidityMs`. */
@@ -79,16 +80,12 @@ export class TokenSource {
     const stored = this.#engine.tokens.get(record.account.id, storedKeyOf(key)) ?? this.#shared(record, key)
     if (stored === undefined) return undefined
     const token = new AuthToken({ ...stored, account: record.account })
-    this.#engine.cache.put(record.account.id, key.canonical, {
-      token,
-      obtainedAt: stored.obtainedAt,
-      revision: this.#engine.revision,
-    })
+    this.#engine.remember(key.canonical, token, stored.obtainedAt)
     return { token, stored }
   }
 
   #shared({ account }: AccountRecord, key: TokenKey): StoredToken | undefined {
-    const description = this.#engine.authenticators.get(account.type)?.description
+    const description = this.#engine.sight.descriptionOf(account.type)
     if (!issuesSingleTokens(description)) return undefined
     const token = coveringToken(this.#engine.tokens.all(account.id), key, description)
     return token === undefined ? undefined : { ...token, authTokenType: key.label }
@@ -104,7 +101,7 @@ export class TokenSource {
     const wanted: Wanted = {
       key,
       minValidityMs: options.minValidityMs ?? DEFAULT_MIN_VALIDITY_MS,
-      options: options.options ?? {},
+      options: key.options,
       notValue: options.forceRefresh === true ? (known?.token.value ?? '') : undefined,
       interactive: options.interaction === 'allow',
       notify: options.interaction === 'notify',
@@ -114,7 +111,7 @@ export class TokenSource {
       return known.token
     }
     if (authenticator === undefined) throw noAuthenticator(record)
-    const dead = stateError(record, this.#engine.clock.now())
+    const dead = this.#deadState(record, wanted)
     if (dead !== undefined) {
       if (wanted.notify && !dead.retryable) await this.#raiseAttention(record)
       return this.#leftover(known, wanted, dead)
@@ -167,9 +164,7 @@ export class TokenSource {
     const { records, tokens, clock } = this.#engine
     const { account } = record
     await this.#engine.commit((announce) => {
-      const current = records.get(account.id)
-      if (current === undefined) throw removed(account)
-      if (current.attention) records.update(account.id, { attention: 0 })
+      if (this.#engine.current(account).attention) records.update(account.id, { attention: 0 })
       tokens.put(account.id, storedKeyOf(key), {
         value: issued.value,
         authTokenType: key.label,
@@ -184,8 +179,8 @@ export class TokenSource {
 
   /** Deletes the tokens of `type` that have this value, and no others; compare-and-delete. */
   async invalidate(type: string, value: string): Promise<void> {
-    const { tokens, records, authenticators } = this.#engine
-    const passwordIsToken = authenticators.get(type)?.description.capabilities?.passwordIsToken === true
+    const { tokens, records, sight } = this.#engine
+    const passwordIsToken = sight.descriptionOf(type)?.capabilities?.passwordIsToken === true
     await this.#engine.commit((announce) => {
       for (const id of tokens.deleteByValue(type, value)) {
         const record = records.get(id)
@@ -215,27 +210,23 @@ export class TokenSource {
       return { Authorization: `${token.scheme} ${token.value}` }
     }
     const { account } = record
-    return await callPlugin(this.#engine, {
+    const headers: unknown = await callPlugin(this.#engine, {
       type: account.type,
       account,
       what: `authorising a request of ${account.name}`,
       timeoutMs: this.#engine.timeouts.authenticatorMs,
       interactive: false,
       run: async (base) => {
-        const context: CredentialContext = {
-          ...base,
-          credential: this.credentials.read(record),
-          replaceCredential: async (update) => await this.credentials.replace(account, record.generation, update),
-        }
-        return (await authenticator.authorizeRequest?.({ token, ...request }, context)) ?? {}
+        const context = this.credentials.contextFor(base, record)
+        return await authenticator.authorizeRequest?.({ token, ...request }, context)
       },
     })
+    return checkedHeaders(headers, account.type)
   }
 
   /** Resolves when no flight is in the air. */
   async settled(): Promise<void> {
-    const flights = [...this.#flights.values()].flatMap((flights) => [...flights.values()])
-    await Promise.allSettled(flights)
+    await this.#flights.settled()
   }
 
   /** A token that is not fresh but still valid is better than the news that the service cannot be reached. */
@@ -254,38 +245,71 @@ export class TokenSource {
     return stored.expiresAt === undefined || this.#engine.clock.now() < stored.expiresAt
   }
 
-  /** One flight per account and key; flights of one account follow each other at its lease. */
-  #join(record: AccountRecord, authenticator: Authenticator, wanted: Wanted): Promise<AuthToken> {
+  /**
+   * One flight per account and key; flights of one account follow each other at its lease. Whoever may ask the person
+   * is not answered by a flight that may not, and whoever may not does not wait for the person.
+   */
+  async #join(record: AccountRecord, authenticator: Authenticator, wanted: Wanted): Promise<AuthToken> {
     const { id } = record.account
-    const flights = this.#flights.get(id) ?? new Map<string, Promise<AuthToken>>()
-    const running = flights.get(wanted.key.canonical)
-    if (running !== undefined) return running
-    const flight = this.#fly(record, authenticator, wanted).finally(() => {
-      flights.delete(wanted.key.canonical)
-      if (flights.size === 0) this.#flights.delete(id)
-    })
-    this.#flights.set(id, flights.set(wanted.key.canonical, flight))
-    return flight
+    const running = this.#flights.find(id, wanted.key.canonical)
+    if (running === undefined) return await this.#takeOff(record, authenticator, wanted).landed
+    running.notify ||= wanted.notify
+    if (running.interactive && !wanted.interactive) {
+      const asking = running.asking.then(() => Promise.reject(personIsBusy(record)))
+      return await Promise.race([running.landed, asking])
+    }
+    try {
+      return await running.landed
+    } catch (error) {
+      const isForPerson = isAccountError(error) && error.code === 'ERR_INTERACTION_REQUIRED'
+      const mayGoOn = wanted.interactive && !running.interactive && isForPerson && this.#mayAsk(wanted, authenticator)
+      if (!mayGoOn) throw error
+      return await this.#join(record, authenticator, wanted)
+    }
   }
 
-  async #fly(record: AccountRecord, authenticator: Authenticator, wanted: Wanted): Promise<AuthToken> {
+  #takeOff({ account }: AccountRecord, authenticator: Authenticator, wanted: Wanted): Flight {
+    return this.#flights.start(account.id, wanted.key.canonical, wanted, async (order, onAsking) => {
+      // A getter, because somebody who joins later may want the person to be told.
+      const request = Object.defineProperty({ ...wanted, onAsking }, 'notify', { get: () => order.notify })
+      return await this.#fly(account, authenticator, request)
+    })
+  }
+
+  /** Whether only asking the person, in the middle of issuing a token, leads on. */
+  #mayAsk(wanted: Wanted, authenticator: Authenticator | undefined): boolean {
+    const canUpdate = authenticator?.updateCredentials !== undefined
+    return wanted.interactive && !canUpdate && this.#engine.interaction !== undefined
+  }
+
+  /** Why an account cannot give a token, unless the person who can help is there. */
+  #deadState(record: AccountRecord, wanted: Wanted): AccountError | undefined {
+    const dead = stateError(record, this.#engine.clock.now())
+    const authenticator = this.#engine.authenticators.get(record.account.type)
+    const isForPerson = dead?.code === 'ERR_INTERACTION_REQUIRED' && record.state !== 'identity-changed'
+    return isForPerson && this.#mayAsk(wanted, authenticator) ? undefined : dead
+  }
+
+  async #fly(account: Account, authenticator: Authenticator, wanted: Wanted): Promise<AuthToken> {
     for (let round = 1; ; round++) {
       try {
-        return await this.#underLease(record.account.id, authenticator, wanted)
+        return await this.#underLease(account, authenticator, wanted)
       } catch (error) {
-        if (!isSuperseded(error) || this.#engine.records.get(record.account.id) === undefined)
-          throw removedInstead(error, record)
+        if (!isSuperseded(error) || this.#engine.records.get(account.id) === undefined)
+          throw removedInstead(error, account)
         if (round === MOST_ROUNDS) throw error
       }
     }
   }
 
-  async #underLease(id: string, authenticator: Authenticator, wanted: Wanted): Promise<AuthToken> {
+  async #underLease(account: Account, authenticator: Authenticator, wanted: Wanted): Promise<AuthToken> {
     const { vault, timeouts } = this.#engine
+    const { id } = account
     let answer: AuthToken | undefined
     const lease = await vault.leases.acquire(`account:${id}`, {
       waitMs: timeouts.leaseMs,
       isAnswered: () => {
+        if (!wanted.interactive && this.#flights.isAsking(id)) throw personIsBusy({ account })
         answer = this.#answerIn(id, wanted)
         return answer !== undefined
       },
@@ -307,7 +331,7 @@ export class TokenSource {
     const known = this.fromVault(record, wanted.key)
     if (known !== undefined && (this.#isGood(known.stored, wanted) || this.#isRecent(known.stored, wanted)))
       return known.token
-    const dead = stateError(record, this.#engine.clock.now())
+    const dead = this.#deadState(record, wanted)
     return dead === undefined ? undefined : this.#leftover(known, wanted, dead)
   }
 
@@ -335,8 +359,17 @@ function noAuthenticator({ account }: AccountRecord): AccountError {
   )
 }
 
-function removedInstead(error: unknown, { account }: AccountRecord): unknown {
+function removedInstead(error: unknown, account: Account): unknown {
   return isSuperseded(error) ? removed(account) : error
+}
+
+/** `retryable`, so that a token that is still valid is handed out instead. */
+function personIsBusy({ account }: { readonly account: Account }): AccountError {
+  return new AccountError(
+    'ERR_INTERACTION_REQUIRED',
+    `the person is being asked about ${account.name} (${account.type}) right now; try again afterwards`,
+    { account, reason: 'interaction_required', retryable: true },
+  )
 }
 
 function removed(account: Account): AccountError {

@@ -37,6 +37,7 @@ export class Visibility {
     const { account } = record
     if (this.#stored(account.id, principal) === visibility) return
     await this.#engine.commit((announce) => {
+      this.#engine.current(account)
       this.#engine.vault.database
         .prepare('INSERT OR REPLACE INTO visibility (account, principal, visibility) VALUES (?, ?, ?)')
         .run(account.id, principal, visibility)

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Account } from '@accountry/accounts'
+import type { Account, Authenticator } from '@accountry/accounts'
 import { AccountManager } from '@accountry/accounts'
 import { createAuthorizedFetch } from '@accountry/http'
 import { createFakeKeyProvider } from '@accountry/testing'
@@ -12,29 +12,29 @@ let directory: string
 let manager: AccountManager
 let account: Account
 let issued: number
-let origins: string[]
 
 beforeEach(async () => {
   issued = 0
-  origins = []
   directory = await mkdtemp(join(tmpdir(), 'accountry-http-'))
   manager = await AccountManager.open({
     app: { id: 'com.example.app' },
     directory,
     keyProvider: createFakeKeyProvider(),
-    authenticators: [
-      {
-        description: { type: 'com.example', label: 'Example', tokenTypes: { api: { origins } } },
-        addAccount: async () => ({ name: 'ana', password: 'refresh-token' }),
-        getAuthToken: async () => {
-          issued += 1
-          return { value: `secret-${issued}`, expiresAt: Date.now() + 3_600_000 }
-        },
-      },
-    ],
+    authenticators: [serviceAt([])],
   })
   account = await manager.addAccount('com.example')
 })
+
+function serviceAt(origins: string[]): Authenticator {
+  return {
+    description: { type: 'com.example', label: 'Example', tokenTypes: { api: { origins } } },
+    addAccount: async () => ({ name: 'ana', password: 'refresh-token' }),
+    getAuthToken: async () => {
+      issued += 1
+      return { value: `secret-${issued}`, expiresAt: Date.now() + 3_600_000 }
+    },
+  }
+}
 
 afterEach(async () => {
   await manager.close()
@@ -44,7 +44,9 @@ afterEach(async () => {
 describe('an authorised fetch over the account manager', () => {
   test('renews once for fifty requests that meet a 401 at once', async () => {
     await using server = await startServer(accepting('secret-2'))
-    origins.push(server.origin)
+    // What a service says of itself counts as it was when it was registered.
+    manager.unregisterAuthenticator('com.example')
+    manager.registerAuthenticator(serviceAt([server.origin]))
     const send = createAuthorizedFetch({ manager, account, authTokenType: 'api' })
     const answers = await Promise.all(Array.from({ length: 50 }, () => send(server.origin)))
     expect(answers.every(({ status }) => status === 200)).toBe(true)

@@ -21,6 +21,12 @@ export function checkText(value: unknown, option: string): asserts value is stri
   }
 }
 
+/** An account type, as it is compared: in Unicode NFC. @throws TypeError. */
+export function checkedType(value: unknown, option = 'type'): string {
+  checkText(value, option)
+  return value.normalize('NFC')
+}
+
 /** @throws TypeError. */
 export function checkOptionalText(value: unknown, option: string): void {
   if (value !== undefined) checkText(value, option)

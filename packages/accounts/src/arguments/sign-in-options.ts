@@ -1,6 +1,6 @@
 import { kindOf } from '../account.ts'
 import type { AddAccountOptions, UpdateCredentialsOptions } from '../account-manager-types.ts'
-import type { Authenticator } from '../authenticator.ts'
+import type { AuthenticatorDescription } from '../authenticator.ts'
 import { checkNotAborted } from '../caller-signal.ts'
 import type { SessionOptions } from '../sessions.ts'
 import { canonicalJson, tokenKeyOf } from '../token-key.ts'
@@ -38,7 +38,7 @@ function checkRedirectUri(redirectUri: unknown): void {
 }
 
 /** @throws TypeError for a token type that the authenticator does not declare. */
-export function checkDeclared(authTokenType: string | undefined, { description }: Authenticator): void {
+export function checkDeclared(authTokenType: string | undefined, description: AuthenticatorDescription): void {
   if (authTokenType !== undefined) tokenKeyOf(authTokenType, undefined, description, '')
 }
 

@@ -6,7 +6,7 @@ import type {
   ResolveAccountOptions,
 } from '../account-manager-types.ts'
 import { checkChooseOptions } from '../arguments/account-arguments.ts'
-import { checkObject, checkOneOf, checkOptionalText, checkText } from '../arguments/checks.ts'
+import { checkedType, checkObject, checkOneOf, checkOptionalText } from '../arguments/checks.ts'
 import type { AuthTokenTypeSpec } from '../authenticator.ts'
 import { checkNotAborted } from '../caller-signal.ts'
 import type { Chooser } from '../chooser.ts'
@@ -31,8 +31,8 @@ export class AccountPicker {
     this.#signIn = signIn
   }
 
-  async resolve(type: string, options: ResolveAccountOptions): Promise<Account> {
-    checkText(type, 'type')
+  async resolve(accountType: string, options: ResolveAccountOptions): Promise<Account> {
+    const type = checkedType(accountType)
     checkObject(options, 'options')
     checkOneOf(options.interaction, 'interaction', ['never', 'allow'])
     checkOptionalText(options.hint, 'hint')
@@ -92,14 +92,14 @@ export class AccountPicker {
     )
   }
 
-  async defaultOf(type: string): Promise<Account | undefined> {
-    checkText(type, 'type')
+  async defaultOf(accountType: string): Promise<Account | undefined> {
+    const type = checkedType(accountType)
     this.#engine.attend()
     return this.#editor.getDefault(type)
   }
 
-  async setDefault(type: string, account: AccountRef | undefined): Promise<void> {
-    checkText(type, 'type')
+  async setDefault(accountType: string, account: AccountRef | undefined): Promise<void> {
+    const type = checkedType(accountType)
     this.#engine.attend()
     const record = account === undefined ? undefined : this.#engine.require(account)
     if (record !== undefined && record.account.type !== type) {

@@ -2,7 +2,7 @@ import { type Account, type AccountInfo, type AccountRef, accountIdOf, checkedNa
 import { accountInfo } from '../account-info.ts'
 import type { AccountInfoFilter } from '../account-manager-types.ts'
 import { checkInfoFilter } from '../arguments/account-arguments.ts'
-import { checkObject, checkText, checkTexts } from '../arguments/checks.ts'
+import { checkedType, checkObject, checkText, checkTexts } from '../arguments/checks.ts'
 import { checkNotAborted } from '../caller-signal.ts'
 import type { Engine } from '../engine.ts'
 import { AccountError } from '../errors.ts'
@@ -24,18 +24,18 @@ export class AccountReader {
     return this.#visible(this.#engine.index.all())
   }
 
-  async ofType(type: string): Promise<Account[]> {
-    checkText(type, 'type')
+  async ofType(accountType: string): Promise<Account[]> {
+    const type = checkedType(accountType)
     this.#engine.attend()
     return this.#visible(this.#engine.index.ofType(type))
   }
 
   async ofTypeWithFeatures(
-    type: string,
+    accountType: string,
     features: readonly string[],
     options: { signal?: AbortSignal },
   ): Promise<Account[]> {
-    checkText(type, 'type')
+    const type = checkedType(accountType)
     checkFeatureQuestion(features, options)
     this.#engine.attend()
     const { index, sight, authenticators } = this.#engine
@@ -62,9 +62,9 @@ export class AccountReader {
     return this.#engine.find(id)?.account
   }
 
-  async byName(type: string, name: string): Promise<Account | undefined> {
+  async byName(accountType: string, name: string): Promise<Account | undefined> {
     const wanted = checkedName(name, 'name')
-    checkText(type, 'type')
+    const type = checkedType(accountType)
     this.#engine.attend()
     const record = this.#engine.index.find(type, wanted)
     return record !== undefined && this.#engine.sight.isVisible(record) ? record.account : undefined
@@ -86,7 +86,8 @@ export class AccountReader {
     checkInfoFilter(filter)
     this.#engine.attend()
     const { index, sight } = this.#engine
-    const { type, state, userData, limit = Number.POSITIVE_INFINITY, after } = filter
+    const { state, userData, limit = Number.POSITIVE_INFINITY, after } = filter
+    const type = filter.type?.normalize('NFC')
     const infos: AccountInfo[] = []
     let isPast = after === undefined
     for (const record of type === undefined ? index.all() : index.ofType(type)) {

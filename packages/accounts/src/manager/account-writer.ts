@@ -45,7 +45,7 @@ export class AccountWriter {
     const { type, name } = checkedNewAccountArgument(account)
     checkExplicitOptions(options)
     this.#engine.checkOpen()
-    const content = explicitContent(options, type, this.#engine.authenticators.get(type)?.description)
+    const content = explicitContent(options, type, this.#engine.sight.descriptionOf(type))
     this.#engine.lookNow()
     this.#engine.checkOwner(type, 'add')
     const existing = this.#engine.records.findByName(type, name)
@@ -104,9 +104,9 @@ export class AccountWriter {
   }
 
   #removable(account: AccountRef): AccountRecord | undefined {
-    accountIdOf(account)
+    const id = accountIdOf(account)
     this.#engine.attend()
-    return this.#engine.find(account) === undefined ? undefined : this.#engine.requireOwned(account, 'remove')
+    return this.#engine.find(id) === undefined ? undefined : this.#engine.requireOwned(id, 'remove')
   }
 
   async #mayRemove(record: AccountRecord, signal: AbortSignal | undefined): Promise<boolean> {

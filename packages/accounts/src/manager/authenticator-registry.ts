@@ -1,6 +1,6 @@
 import { checkedName } from '../account.ts'
 import { checkAuthenticator } from '../arguments/authenticator-argument.ts'
-import { checkText } from '../arguments/checks.ts'
+import { checkedType, checkText } from '../arguments/checks.ts'
 import type { Authenticator, AuthenticatorConfiguration, AuthenticatorDescription } from '../authenticator.ts'
 import { AuthenticatorRecords } from '../authenticator-records.ts'
 import type { Engine } from '../engine.ts'
@@ -31,29 +31,32 @@ export class AuthenticatorRegistry {
     if (this.#engine.authenticators.has(type)) {
       throw new AccountError('ERR_AUTHENTICATOR_EXISTS', `an authenticator for ${type} is registered already`)
     }
-    this.#engine.authenticators.set(type, authenticator)
+    this.#engine.sight.register(type, authenticator)
     if (authenticator.revoke !== undefined) void this.#removal.sendRevocations()
     this.#remember(type, authenticator)
   }
 
   unregister(type: string): void {
     this.#engine.checkOpen()
-    checkText(type, 'type')
-    this.#engine.authenticators.delete(type)
+    this.#engine.authenticators.delete(checkedType(type))
+    // Whoever was the owner is a stranger now, and has to ask like one.
+    this.#engine.cache.clear()
   }
 
   descriptions(): AuthenticatorDescription[] {
     this.#engine.checkOpen()
-    return [...this.#engine.authenticators.values()].map((authenticator) => authenticator.description)
+    return [...this.#engine.authenticators.values()].map((authenticator) => this.#engine.sight.describe(authenticator))
   }
 
   async configurations(): Promise<Map<string, AuthenticatorConfiguration>> {
     this.#engine.attend()
-    return this.#records.all()
+    // They hold the secrets of clients: each is for who serves the type, and for the system.
+    const own = [...this.#records.all()].filter(([type]) => this.#engine.sight.owns(type))
+    return new Map(own)
   }
 
-  async labelOf(type: string, authTokenType: string): Promise<string | undefined> {
-    checkText(type, 'type')
+  async labelOf(accountType: string, authTokenType: string): Promise<string | undefined> {
+    const type = checkedType(accountType)
     checkText(authTokenType, 'authTokenType')
     this.#engine.attend()
     return this.#labels.of(type, authTokenType)

@@ -40,7 +40,7 @@ export class Sharing {
     checkOptionalText(type, 'type')
     this.#engine.attend()
     const { index, sight } = this.#engine
-    const records = type === undefined ? index.all() : index.ofType(type)
+    const records = type === undefined ? index.all() : index.ofType(type.normalize('NFC'))
     const owned = [...records].filter(({ account }) => sight.owns(account.type))
     return new Map(owned.map((record) => [record.account, this.#visibility.of(record, principalId)]))
   }
@@ -51,12 +51,12 @@ export class Sharing {
 
   async grant(account: AccountRef, authTokenType: AuthTokenTypeSpec, principalId: string): Promise<void> {
     const record = this.#grantable(account, principalId, 'grant tokens of')
-    await this.#grants.set(record, this.#labelOf(record, authTokenType), principalId, true)
+    await this.#grants.set(record, this.#grantOf(record, authTokenType), principalId, true)
   }
 
   async revoke(account: AccountRef, authTokenType: AuthTokenTypeSpec, principalId: string): Promise<void> {
     const record = this.#grantable(account, principalId, 'revoke grants of')
-    await this.#grants.revoke(record, this.#labelOf(record, authTokenType), principalId)
+    await this.#grants.revoke(record, this.#grantOf(record, authTokenType), principalId)
   }
 
   async grantsOf(account: AccountRef): Promise<AuthTokenGrant[]> {
@@ -69,8 +69,8 @@ export class Sharing {
     return this.#engine.owned(account, what)
   }
 
-  #labelOf({ account }: AccountRecord, authTokenType: AuthTokenTypeSpec): string {
-    const description = this.#engine.authenticators.get(account.type)?.description
-    return tokenKeyOf(authTokenType, undefined, description, this.#engine.app.id).label
+  #grantOf({ account }: AccountRecord, authTokenType: AuthTokenTypeSpec): string {
+    const description = this.#engine.sight.descriptionOf(account.type)
+    return tokenKeyOf(authTokenType, undefined, description, this.#engine.app.id).grant
   }
 }

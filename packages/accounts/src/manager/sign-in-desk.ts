@@ -2,7 +2,7 @@ import { type Account, type AccountRef, accountIdOf } from '../account.ts'
 import type { AccountEditor } from '../account-editor.ts'
 import type { AddAccountOptions, UpdateCredentialsOptions } from '../account-manager-types.ts'
 import { checkPassword } from '../arguments/account-arguments.ts'
-import { checkObject, checkText } from '../arguments/checks.ts'
+import { checkedType, checkObject, checkText } from '../arguments/checks.ts'
 import { checkDeclared, checkedAnswer, checkSessionOptions, checkSignInOptions } from '../arguments/sign-in-options.ts'
 import { checkNotAborted } from '../caller-signal.ts'
 import type { Engine } from '../engine.ts'
@@ -26,12 +26,12 @@ export class SignInDesk {
     this.#editor = editor
   }
 
-  async add(type: string, options: AddAccountOptions): Promise<Account> {
-    checkText(type, 'type')
+  async add(accountType: string, options: AddAccountOptions): Promise<Account> {
+    const type = checkedType(accountType)
     checkSignInOptions(options, 'signing in')
     this.#engine.attend()
     const authenticator = this.#engine.authenticatorOf(type)
-    checkDeclared(options.authTokenType, authenticator)
+    checkDeclared(options.authTokenType, this.#engine.sight.describe(authenticator))
     return await this.#signIn.addAccount(authenticator, options)
   }
 
@@ -40,7 +40,7 @@ export class SignInDesk {
     checkSignInOptions(options, 'signing in again')
     const record = this.#engine.owned(account, 'update the credentials of')
     const authenticator = this.#engine.authenticatorOf(record.account.type)
-    checkDeclared(options.authTokenType, authenticator)
+    checkDeclared(options.authTokenType, this.#engine.sight.describe(authenticator))
     return await this.#signIn.updateCredentials(record, authenticator, options)
   }
 
@@ -62,21 +62,21 @@ export class SignInDesk {
   }
 
   async editProperties(
-    type: string,
+    accountType: string,
     options: { options?: Readonly<Record<string, unknown>>; signal?: AbortSignal },
   ): Promise<void> {
-    checkText(type, 'type')
+    const type = checkedType(accountType)
     checkSignInOptions(options, 'editing properties')
     this.#engine.checkOpen()
     await this.#signIn.editProperties(this.#engine.authenticatorOf(type), options)
   }
 
-  async startAdd(type: string, options: SessionOptions): Promise<SessionStart> {
-    checkText(type, 'type')
+  async startAdd(accountType: string, options: SessionOptions): Promise<SessionStart> {
+    const type = checkedType(accountType)
     checkSessionOptions(options, 'starting a sign-in')
     this.#engine.attend()
     const authenticator = this.#engine.authenticatorOf(type)
-    checkDeclared(options.authTokenType, authenticator)
+    checkDeclared(options.authTokenType, this.#engine.sight.describe(authenticator))
     return await this.#sessions.startAdd(authenticator, options)
   }
 
@@ -85,7 +85,7 @@ export class SignInDesk {
     checkSessionOptions(options, 'starting a sign-in')
     const record = this.#engine.owned(account, 'update the credentials of')
     const authenticator = this.#engine.authenticatorOf(record.account.type)
-    checkDeclared(options.authTokenType, authenticator)
+    checkDeclared(options.authTokenType, this.#engine.sight.describe(authenticator))
     return await this.#sessions.startUpdate(record, authenticator, options)
   }
 

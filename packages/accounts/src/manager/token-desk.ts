@@ -1,7 +1,7 @@
 import { type AccountRef, accountIdOf } from '../account.ts'
 import type { GetAuthTokenByFeaturesOptions, GetAuthTokenOptions } from '../account-manager-types.ts'
 import { tokenArgument } from '../answers.ts'
-import { checkObject, checkText, checkTexts } from '../arguments/checks.ts'
+import { checkedType, checkObject, checkText, checkTexts } from '../arguments/checks.ts'
 import { checkAuthToken, checkRequest, checkTokenOptions, isPlainRequest } from '../arguments/token-options.ts'
 import { AuthToken, type IssuedToken } from '../auth-token.ts'
 import type { AuthTokenTypeSpec } from '../authenticator.ts'
@@ -43,7 +43,7 @@ export class TokenDesk {
     this.#engine.attend()
     const record = this.#engine.require(account)
     const key = this.#keyOf(record, authTokenType, options.options)
-    await this.#grants.check(record, key.label, options.interaction === 'allow', options.signal)
+    await this.#grants.check(record, key.grant, options.interaction === 'allow', options.signal)
     const known =
       options.forceRefresh === true
         ? undefined
@@ -52,17 +52,17 @@ export class TokenDesk {
   }
 
   async byFeatures(
-    type: string,
+    accountType: string,
     authTokenType: AuthTokenTypeSpec,
     features: readonly string[],
     options: GetAuthTokenByFeaturesOptions,
   ): Promise<AuthToken> {
-    checkText(type, 'type')
+    const type = checkedType(accountType)
     checkTexts(features, 'features')
     checkTokenOptions(options)
     const { addAccountOptions, ...tokenOptions } = options
     if (addAccountOptions !== undefined) checkObject(addAccountOptions, 'addAccountOptions')
-    const description = this.#engine.authenticators.get(type)?.description
+    const description = this.#engine.sight.descriptionOf(type)
     tokenKeyOf(authTokenType, options.options, description, this.#engine.app.id)
     const account = await this.#picker.withFeatures(type, authTokenType, features, options)
     return await this.get(account, authTokenType, tokenOptions)
@@ -78,7 +78,7 @@ export class TokenDesk {
     this.#engine.attend()
     const record = this.#engine.require(account)
     const key = this.#keyOf(record, authTokenType, options.options)
-    await this.#grants.check(record, key.label, false)
+    await this.#grants.check(record, key.grant, false)
     const known = this.#tokens.fromVault(record, key)?.token
     const isGone = known?.expiresAt !== undefined && this.#engine.clock.now() >= known.expiresAt
     return isGone ? undefined : known
@@ -99,9 +99,8 @@ export class TokenDesk {
 
   async invalidate(tokenOrType: AuthToken | string, tokenValue: string | undefined): Promise<void> {
     const isToken = tokenOrType instanceof AuthToken
-    const type = isToken ? tokenOrType.account.type : tokenOrType
+    const type = checkedType(isToken ? tokenOrType.account.type : tokenOrType)
     const value = isToken ? tokenOrType.value : tokenValue
-    checkText(type, 'type')
     checkText(value, 'tokenValue')
     this.#engine.attend()
     await this.#tokens.invalidate(type, value)
@@ -148,7 +147,7 @@ export class TokenDesk {
   }
 
   #keyOf(record: AccountRecord, type: AuthTokenTypeSpec, options: unknown): TokenKey {
-    const description = this.#engine.authenticators.get(record.account.type)?.description
+    const description = this.#engine.sight.descriptionOf(record.account.type)
     return tokenKeyOf(type, options, description, this.#engine.app.id)
   }
 }

@@ -1,6 +1,6 @@
 import type { KeyProviderInfo, VaultHealth } from '../account-manager-types.ts'
 import { checkObject, checkOneOf, checkText } from '../arguments/checks.ts'
-import { checkNotAborted } from '../caller-signal.ts'
+import { awaitForCaller, checkNotAborted } from '../caller-signal.ts'
 import type { Engine } from '../engine.ts'
 import { isAccountError } from '../errors.ts'
 import { lockProblem, vaultHealth } from '../health.ts'
@@ -32,10 +32,17 @@ export class VaultKeys {
     checkNotAborted(signal, 'unlocking')
     // Whoever was away while the key was rotated is locked out, and learns it only now.
     this.#engine.attend()
-    await this.#reopening
-    const wasOpen = this.#engine.vault.keyring.isOpen
+    // One question after the other: the next caller finds the vault open, or wants another kind of question.
+    const isOpen = this.#reopening.then(async () => await this.#unlockNow(interaction, signal))
+    this.#reopening = isOpen.then(ignore, ignore)
+    return await awaitForCaller(isOpen, signal, 'unlocking')
+  }
+
+  async #unlockNow(interaction: 'never' | 'allow', signal: AbortSignal | undefined): Promise<boolean> {
+    this.#engine.checkOpen()
+    if (this.#engine.vault.keyring.isOpen) return true
     const isOpen = await this.#engine.vault.unlock({ interaction, ...(signal !== undefined && { signal }) })
-    if (isOpen && !wasOpen) this.#opened.announceVault('vault:unlocked')
+    if (isOpen && !this.#engine.isClosed) this.#opened.announceVault('vault:unlocked')
     return isOpen
   }
 
@@ -90,12 +97,13 @@ export class VaultKeys {
     this.#engine.cache.clear()
     const { vault, log } = this.#engine
     this.#opened.announceVault('vault:locked', lockProblem(vault))
-    this.#reopening = vault.unlock({ interaction: 'never' }).then(
-      (isOpen) => {
-        if (isOpen && !this.#engine.isClosed) this.#opened.announceVault('vault:unlocked')
-      },
-      (error: unknown) => log.warn('vault.not-reopened', { error: isAccountError(error) ? error.code : 'unknown' }),
-    )
+    this.#reopening = this.#reopening
+      .then(async () => {
+        if (!this.#engine.isClosed) await this.#unlockNow('never', undefined)
+      })
+      .catch((error: unknown) => {
+        log.warn('vault.not-reopened', { error: isAccountError(error) ? error.code : 'unknown' })
+      })
   }
 
   /** Unless the person unlocked it again meanwhile. */
@@ -103,4 +111,8 @@ export class VaultKeys {
     const { keyring } = this.#engine.vault
     if (!keyring.isOpen) keyring.forget()
   }
+}
+
+function ignore(): void {
+  // Its own caller hears of it.
 }

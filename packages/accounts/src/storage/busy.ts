@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AccountError } from '../errors.ts'
+import { AccountError, isAccountError } from '../errors.ts'
 
 const SQLITE_BUSY = 5
 const SQLITE_LOCKED = 6
@@ -14,6 +14,7 @@ export function sqliteCode(error: unknown): number | undefined {
 }
 
 export function isBusy(error: unknown): boolean {
+  if (isAccountError(error)) return error.reason === 'busy'
   const code = sqliteCode(error)
   return code === SQLITE_BUSY || code === SQLITE_LOCKED
 }
@@ -23,6 +24,8 @@ export interface BusyOptions {
   readonly what: string
   readonly withinMs: number
   readonly signal?: AbortSignal | undefined
+  /** Since when it has been waited for, by the monotonic clock. Default: now. */
+  readonly from?: number
 }
 
 /**
@@ -33,7 +36,7 @@ export interface BusyOptions {
  * @throws AccountError `ERR_STORAGE_WRITE` (`busy`, retryable) when the time is over, `ERR_ABORTED` by the signal.
  */
 export async function retryWhileBusy<T>(attempt: () => T, options: BusyOptions): Promise<T> {
-  const deadline = performance.now() + options.withinMs
+  const deadline = (options.from ?? performance.now()) + options.withinMs
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
     if (options.signal?.aborted) throw aborted(options.what)
     try {
@@ -41,14 +44,17 @@ export async function retryWhileBusy<T>(attempt: () => T, options: BusyOptions):
     } catch (error) {
       if (!isBusy(error)) throw error
     }
-    if (performance.now() >= deadline) {
-      throw new AccountError('ERR_STORAGE_WRITE', `${options.what}: the database stayed busy; try again`, {
-        reason: 'busy',
-        retryable: true,
-      })
-    }
+    if (performance.now() >= deadline) throw busyError(options.what)
     await delay(waitMs * (0.5 + Math.random()))
   }
+}
+
+/** Somebody else wrote for longer than could be waited. */
+export function busyError(what: string): AccountError {
+  return new AccountError('ERR_STORAGE_WRITE', `${what}: the database stayed busy; try again`, {
+    reason: 'busy',
+    retryable: true,
+  })
 }
 
 function aborted(what: string): AccountError {

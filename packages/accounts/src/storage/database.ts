@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { nodeSqlite } from '../builtin.ts'
@@ -8,6 +9,7 @@ import { retryWhileBusy, sqliteCode } from './busy.ts'
 import { checkOwnFile, repairModes } from './folder.ts'
 import { Statement } from './statement.ts'
 import { storageError } from './storage-error.ts'
+import { WriteQueue } from './write-queue.ts'
 
 const SQLITE_READONLY = 8
 const SQLITE_CANTOPEN = 14
@@ -38,11 +40,16 @@ export class Database {
   readonly #connection: DatabaseSync
   readonly #writeMs: number
   readonly #statements = new Map<string, Statement>()
+  readonly #queue = new WriteQueue()
+  /** Which file was opened: a path may come to mean another one. */
+  readonly #identity: string | undefined
+  #isAbandoned = false
   #dataVersion: Statement | undefined
 
   private constructor(file: string, connection: DatabaseSync, writeMs: number, readOnly: boolean) {
     this.file = file
     this.readOnly = readOnly
+    this.#identity = identityOf(file)
     this.#connection = connection
     this.#writeMs = writeMs
   }
@@ -91,7 +98,11 @@ export class Database {
 
   /** Runs statements that return nothing and take no parameters. */
   exec(sql: string): void {
-    this.#connection.exec(sql)
+    try {
+      this.#connection.exec(sql)
+    } catch (error) {
+      throw storageError(this.file, error)
+    }
   }
 
   /** Runs a synchronous function that reads, in one snapshot, waiting while SQLite is busy. */
@@ -105,7 +116,8 @@ export class Database {
   }
 
   /**
-   * Runs a synchronous function in one write transaction, waiting while another process writes.
+   * Runs a synchronous function in one write transaction, waiting while another process writes. Writes of this process
+   * happen in the order in which they were asked for.
    *
    * When this resolves the change is on the disk; when it rejects nothing of it is.
    *
@@ -113,10 +125,10 @@ export class Database {
    */
   async write<T>(run: () => T, options: { signal?: AbortSignal } = {}): Promise<T> {
     this.#checkOpen()
+    const patience = { ...this.#patience('writing'), signal: options.signal, from: performance.now() }
     try {
-      return await retryWhileBusy(() => this.#inTransaction('BEGIN IMMEDIATE', run), {
-        ...this.#patience('writing'),
-        signal: options.signal,
+      return await this.#queue.run(async () => {
+        return await retryWhileBusy(() => this.#inTransaction('BEGIN IMMEDIATE', run), patience)
       })
     } catch (error) {
       throw storageError(this.file, error)
@@ -130,13 +142,21 @@ export class Database {
   }
 
   get isOpen(): boolean {
-    return this.#connection.isOpen
+    return this.#connection.isOpen && !this.#isAbandoned
+  }
+
+  /** The file was deleted, or another one was put in its place: what is written now would be lost, or do harm. */
+  get isReplaced(): boolean {
+    return this.#identity !== undefined && identityOf(this.file) !== this.#identity
   }
 
   close(): void {
     this.#statements.clear()
     this.#dataVersion = undefined
-    if (this.#connection.isOpen) this.#connection.close()
+    if (!this.#connection.isOpen) return
+    // Closing would write our log into the file that stands there now; the kernel closes ours when the process ends.
+    if (this.isReplaced) this.#isAbandoned = true
+    else this.#connection.close()
   }
 
   #checkOpen(): void {
@@ -191,6 +211,11 @@ export class Database {
     // A newer minor version only added tables and columns; what this version needs is there.
     return Math.min(version, migrations.length)
   }
+}
+
+function identityOf(file: string): string | undefined {
+  const stats = statSync(file, { throwIfNoEntry: false, bigint: true })
+  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`
 }
 
 function connect(connection: DatabaseSync, options: DatabaseOptions): DatabaseSync {

@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { nodeCrypto, nodeSqlite } from '../builtin.ts'
 import { isBusy } from './busy.ts'
 import { FILE_MODE, FOLDER_MODE } from './folder.ts'
+import { writeError } from './storage-error.ts'
 
 const SUFFIX = '.alive'
 /** A file this young may belong to somebody who has not taken its lock yet. */
@@ -38,16 +39,17 @@ export class Liveness {
     if (owner === this.owner) return this.#held !== undefined
     const file = this.#fileOf(owner)
     if (!existsSync(file)) return false
-    const connection = connect(file)
+    let connection: DatabaseSync | undefined
     try {
+      connection = connect(file)
       connection.exec('BEGIN IMMEDIATE')
       connection.exec('ROLLBACK')
       return false
     } catch (error) {
       if (isBusy(error)) return true
-      throw error
+      throw writeError(file, error)
     } finally {
-      connection.close()
+      connection?.close()
     }
   }
 

@@ -1,16 +1,24 @@
-import { AccountError } from '../errors.ts'
-import { sqliteCode } from './busy.ts'
+import { AccountError, isAccountError } from '../errors.ts'
+import { busyError, sqliteCode } from './busy.ts'
 
+const SQLITE_ERROR = 1
+const SQLITE_BUSY = 5
+const SQLITE_LOCKED = 6
 const SQLITE_READONLY = 8
 const SQLITE_IOERR = 10
 const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
 const SQLITE_CANTOPEN = 14
+const SQLITE_TOOBIG = 18
+const SQLITE_CONSTRAINT = 19
+const SQLITE_MISMATCH = 20
+const SQLITE_FORMAT = 24
 const SQLITE_NOTADB = 26
 
 /** What SQLite's refusal means to the caller; an AccountError passes through. */
 export function storageError(file: string, error: unknown): unknown {
   const code = sqliteCode(error)
+  if (code === undefined || isAccountError(error)) return error
   const cause = { name: 'SqliteError', code: `SQLITE_${code}` }
   switch (code) {
     case SQLITE_FULL:
@@ -36,8 +44,23 @@ export function storageError(file: string, error: unknown): unknown {
           cause,
         },
       )
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return busyError(`using ${file}`)
+    case SQLITE_TOOBIG:
+      return new AccountError('ERR_LIMIT_EXCEEDED', `what was to be written to ${file} is too large`, { cause })
+    case SQLITE_ERROR:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_FORMAT:
+      return new AccountError(
+        'ERR_VAULT_CORRUPT',
+        `${file} is not as it was made: something is missing in it or contradicts the rest; nothing was changed. ` +
+          'Restore it from a backup, or open with `recover: true` to set it aside',
+        { reason: 'damaged', cause },
+      )
     default:
-      return error
+      return failedWrite(file, 'io', 'the database refused; check the disk and the permissions', cause)
   }
 }
 
@@ -55,8 +78,20 @@ export function writeError(path: string, error: unknown): unknown {
       return failedWrite(path, 'read_only', 'it is read-only; check the permissions of the file and its folder', cause)
     case 'EIO':
       return failedWrite(path, 'io', 'the disk reported an error; check it', cause)
+    case 'EEXIST':
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'EISDIR':
+    case 'ELOOP':
+      return new AccountError(
+        'ERR_VAULT_UNAVAILABLE',
+        `something else stands where ${path} should be (${code}); remove it, or a symbolic link on the way`,
+        { reason: 'io', action: 'check-permissions', cause },
+      )
     default:
-      return storageError(path, error)
+      if (sqliteCode(error) !== undefined || isAccountError(error) || typeof code !== 'string')
+        return storageError(path, error)
+      return failedWrite(path, 'io', `the system refused (${code}); try again`, cause)
   }
 }
 

@@ -10,6 +10,8 @@ export interface AccountRecord {
   readonly account: Account
   readonly creator: string
   readonly previousName: string | undefined
+  /** The name by which the service knows the person, when the account was renamed here. */
+  readonly login: string | undefined
   readonly state: StoredState
   readonly reason: string | undefined
   /** JSON of what a step-up or a narrower grant asks for. */
@@ -48,6 +50,7 @@ export interface Profile {
 export interface AccountChanges {
   name?: string
   previous_name?: string | null
+  login?: string | null
   state?: StoredState
   reason?: string | null
   challenge?: string | null
@@ -69,6 +72,7 @@ type Row = Record<string, string | number | null>
 const CHANGEABLE: ReadonlySet<string> = new Set<keyof AccountChanges>([
   'name',
   'previous_name',
+  'login',
   'state',
   'reason',
   'challenge',
@@ -107,6 +111,15 @@ export class AccountRecords {
 
   findByName(type: string, name: string): AccountRecord | undefined {
     const row = this.#vault.database.prepare('SELECT * FROM account WHERE type = ? AND name = ?').get(type, name)
+    return row === undefined ? undefined : recordOf(row as Row)
+  }
+
+  /** By the name at the service: that of the account, or the one before it was renamed here. */
+  findByLogin(type: string, name: string): AccountRecord | undefined {
+    const namesake = this.findByName(type, name)
+    if (namesake !== undefined && namesake.login === undefined) return namesake
+    const sql = 'SELECT * FROM account WHERE type = ? AND login = ? AND login IS NOT NULL ORDER BY position LIMIT 1'
+    const row = this.#vault.database.prepare(sql).get(type, name)
     return row === undefined ? undefined : recordOf(row as Row)
   }
 
@@ -184,6 +197,7 @@ function recordOf(row: Row): AccountRecord {
     account: Object.freeze({ id: text(row, 'id') ?? '', type: text(row, 'type') ?? '', name: text(row, 'name') ?? '' }),
     creator: text(row, 'creator') ?? '',
     previousName: text(row, 'previous_name'),
+    login: text(row, 'login'),
     state: (text(row, 'state') ?? 'ok') as StoredState,
     reason: text(row, 'reason'),
     challenge: text(row, 'challenge'),

@@ -138,5 +138,11 @@ export const MIGRATIONS: readonly string[] = [
     label TEXT NOT NULL,
     PRIMARY KEY (type, token_type)
   ) STRICT, WITHOUT ROWID;
+
+  ALTER TABLE account ADD COLUMN login TEXT;
+
+  CREATE INDEX account_by_login ON account (type, login) WHERE login IS NOT NULL;
+
+  ALTER TABLE token ADD COLUMN expires_at INTEGER;
   `,
 ]

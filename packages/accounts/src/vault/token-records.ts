@@ -1,5 +1,8 @@
 import type { Vault } from './vault.ts'
 
+/** How many tokens of one account are kept: options that differ at each call would fill the disk. */
+export const MAX_TOKENS_PER_ACCOUNT = 1_000
+
 /** A token as the vault keeps it. */
 export interface StoredToken {
   readonly value: string
@@ -35,12 +38,27 @@ export class TokenRecords {
 
   put(account: string, key: string, token: StoredToken): void {
     const data = this.#vault.seal({ kind: 'token', owner: account, field: key }, token)
+    const fingerprint = this.#vault.fingerprint(token.value)
+    const expiresAt = token.expiresAt === undefined ? null : Math.trunc(token.expiresAt)
+    const renewed = this.#vault.database
+      .prepare('UPDATE token SET fingerprint = ?, data = ?, expires_at = ? WHERE account = ? AND key = ?')
+      .run(fingerprint, data, expiresAt, account, key)
+    if (Number(renewed.changes) > 0) return
+    this.#makeRoom(account, token.obtainedAt)
     this.#vault.database
-      .prepare(
-        `INSERT INTO token (account, key, fingerprint, data) VALUES (?, ?, ?, ?)
-         ON CONFLICT (account, key) DO UPDATE SET fingerprint = excluded.fingerprint, data = excluded.data`,
-      )
-      .run(account, key, this.#vault.fingerprint(token.value), data)
+      .prepare('INSERT INTO token (account, key, fingerprint, data, expires_at) VALUES (?, ?, ?, ?, ?)')
+      .run(account, key, fingerprint, data, expiresAt)
+  }
+
+  /** Expired tokens go when another one comes, and so do the oldest of very many. */
+  #makeRoom(account: string, now: number): void {
+    const { database } = this.#vault
+    database.prepare('DELETE FROM token WHERE account = ? AND expires_at <= ?').run(account, Math.trunc(now))
+    const { n } = database.prepare('SELECT count(*) AS n FROM token WHERE account = ?').get(account) as { n: number }
+    if (n < MAX_TOKENS_PER_ACCOUNT) return
+    database
+      .prepare('DELETE FROM token WHERE rowid IN (SELECT rowid FROM token WHERE account = ? ORDER BY rowid LIMIT ?)')
+      .run(account, n - MAX_TOKENS_PER_ACCOUNT + 1)
   }
 
   /** The accounts of `type` that hold a token with this value; deletes those tokens. */

@@ -166,6 +166,16 @@ export class Vault {
     }
   }
 
+  /** The vault that was opened is not there any more, or another one is. @throws AccountError `ERR_VAULT_UNAVAILABLE`. */
+  checkInPlace(): void {
+    if (!this.database.isReplaced) return
+    throw new AccountError(
+      'ERR_VAULT_UNAVAILABLE',
+      `${this.database.file} was deleted or replaced while it was open, so nothing more is written; open the vault again`,
+      { reason: 'missing' },
+    )
+  }
+
   /** A newer program may have changed the format under this one. @throws AccountError `ERR_VAULT_NEWER`. */
   checkFormat(): void {
     const format = Number(readHeader(this.database, 'format'))
