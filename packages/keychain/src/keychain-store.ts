@@ -11,7 +11,7 @@ import type { KeychainBackend } from './keychain-backend.ts'
 import { keychainFailure, missingModule } from './keychain-failure.ts'
 import { NativeCalls } from './native-calls.ts'
 import { type Refusal, refusalError } from './refusal.ts'
-import { type ItemState, SecretService, secretServiceFailure } from './secret-service.ts'
+import type { ItemState, SecretService } from './secret-service.ts'
 
 export interface KeychainStoreOptions {
   readonly id: string
@@ -95,7 +95,7 @@ export class KeychainStore implements StoreKeyProvider {
   }
 
   async #askService<T>(signal: AbortSignal, question: (service: SecretService) => Promise<T>): Promise<T> {
-    const service = await SecretService.open(this.#options.environment, signal)
+    const service = await (await secretServices()).SecretService.open(this.#options.environment, signal)
     try {
       return await question(service)
     } finally {
@@ -176,9 +176,14 @@ export class KeychainStore implements StoreKeyProvider {
       if (error instanceof AccountError) throw error
       if (error instanceof Overdue)
         return { kind: 'locked', why: `the keychain did not answer within ${deadlineMs} ms` }
-      return secretServiceFailure(error) ?? keychainFailure(error)
+      return (await secretServices()).secretServiceFailure(error) ?? keychainFailure(error)
     }
   }
 }
 
 const EMPTY = Symbol('no entry')
+
+/** The D-Bus client is loaded when a keychain is asked: importing the package must cost next to nothing. */
+async function secretServices(): Promise<typeof import('./secret-service.ts')> {
+  return await import('./secret-service.ts')
+}
