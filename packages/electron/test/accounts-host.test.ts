@@ -99,6 +99,22 @@ describe('a host', () => {
     expect(JSON.stringify([error, String(error), refusals])).not.toMatch(/hunter2|home/)
   })
 
+  it('makes plain values of errors that hold what cannot be cloned', async () => {
+    let thrown: unknown
+    const fail = async (): Promise<never> => {
+      throw thrown
+    }
+    const { openWindow } = await openElectronApp({ signIn: { addAccount: fail, updateCredentials: fail } })
+    const { client } = openWindow()
+    thrown = new AccountError('ERR_SERVER', 'strange', { challenge: { claims: (() => 'x') as never, scopes: ['a'] } })
+    await expect(client.addAccount('com.example')).rejects.toMatchObject({
+      code: 'ERR_SERVER',
+      challenge: { scopes: ['a'] },
+    })
+    thrown = new AccountError('ERR_SERVER', 'broken', { retryAt: 5n as never })
+    await expect(client.addAccount('com.example')).rejects.toMatchObject({ code: 'ERR_AUTHENTICATOR_FAILED' })
+  })
+
   it('serves only windows that were attached, until they are detached', async () => {
     const { openWindow, refusals } = await openElectronApp()
     const stranger = openWindow({ attach: false })
@@ -181,5 +197,7 @@ describe('a host', () => {
     expect(() => host.attach({} as never)).toThrow(TypeError)
     expect(() => host.attach(contents, { calls: ['getPassword' as never] })).toThrow(TypeError)
     expect(() => host.attach({ webContents: contents })).not.toThrow()
+    contents.destroy()
+    expect(() => host.attach(contents)).toThrow(/destroyed/)
   })
 })

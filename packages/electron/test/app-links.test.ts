@@ -178,6 +178,31 @@ describe('links', () => {
     links.close()
   })
 
+  it('refuse what a session cannot promise before the person is asked', async () => {
+    const { signIn, shell } = await openLinkWorld()
+    const unsupported = { code: 'ERR_UNSUPPORTED' }
+    await expect(signIn.addAccount(TYPE, { ifExists: 'error' })).rejects.toMatchObject(unsupported)
+    await expect(signIn.addAccount(TYPE, { requiredFeatures: ['mail'] })).rejects.toMatchObject(unsupported)
+    expect(shell.opened).toEqual([])
+  })
+
+  it('carry the name that is hoped for to the service', async () => {
+    const { signIn, shell } = await openLinkWorld()
+    const giveUp = new AbortController()
+    const { promise, resolve } = Promise.withResolvers<string>()
+    shell.browse = async (url) => resolve(url)
+    const account = signIn.addAccount(TYPE, { name: 'ben@example.com', signal: giveUp.signal })
+    expect(new URL(await promise).searchParams.get('login_hint')).toBe('ben@example.com')
+    giveUp.abort()
+    await expect(account).rejects.toMatchObject({ code: 'ERR_ABORTED' })
+  })
+
+  it('of other schemes are left to whoever registered them', async () => {
+    const { app } = await openLinkWorld()
+    expect(app.openUrl('com.example.other:/signed-in?code=c&state=s')).toBe(false)
+    expect(app.openUrl(`${REDIRECT}?code=c&state=s`)).toBe(true)
+  })
+
   it('are for the account types that were named; others sign in as the manager does', async () => {
     const { links, world, shell } = await openLinkWorld()
     const signIn = links.signInWith(world.manager, [])

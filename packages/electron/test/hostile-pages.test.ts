@@ -223,6 +223,28 @@ describe('how much a window asks', () => {
     await window.client.addAccount('com.example')
   })
 
+  it('can be taken back however much it was', async () => {
+    const { openWindow, world } = await openElectronApp({ limits: { callsPerSecond: 1 } })
+    const window = openWindow()
+    world.authenticator.hold('addAccount')
+    const answer = window.send('addAccount', [{ id: 'same', request: { type: 'com.example' } }])
+    await world.authenticator.whenCalled('addAccount')
+    for (let count = 0; count < 10; count++) await window.send('getAccounts', [{ id: 'x' }])
+    expect(await window.send('cancel', [{ id: 'same' }])).toEqual({ ok: true })
+    expect(await answer).toMatchObject({ ok: false, error: { code: 'ERR_ABORTED' } })
+  })
+
+  it('cannot fill the log with refusals', async () => {
+    const { openWindow, refusals, world } = await openElectronApp()
+    const { send, contents } = openWindow()
+    const frame = contents.addSubframe('https://evil.example/')
+    for (let count = 0; count < 200; count++) await send('getAccounts', [{ id: 'x' }], frame)
+    expect(refusals).toHaveLength(60)
+    await world.clock.advance(10_000)
+    await send('getAccounts', [{ id: 'x' }], frame)
+    expect(refusals).toHaveLength(61)
+  })
+
   it('gives back what an ended call took, also one that failed', async () => {
     const { openWindow } = await openElectronApp({ limits: { parallelCalls: 1 } })
     const window = openWindow()

@@ -43,6 +43,14 @@ describe('the preload script', () => {
   })
 })
 
+describe('a value that cannot cross', () => {
+  it('is a TypeError, not a host that is gone', async () => {
+    const { openWindow } = await openElectronApp()
+    const { client } = openWindow()
+    await expect(client.sync.requestSync({ extras: { run: (() => 1) as never } })).rejects.toThrow(TypeError)
+  })
+})
+
 describe('the client of a page', () => {
   it('says what is missing when there is no preload script', () => {
     expect(() => createAccountsClient()).toThrow(/preload/)

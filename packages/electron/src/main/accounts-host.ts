@@ -14,6 +14,7 @@ import { isStillThere, judgeSender, type Sender } from './sender.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { syncCalls } from './sync-calls.ts'
 import { tokenCalls } from './token-calls.ts'
+import { Allowance } from './traffic.ts'
 import { assertGuarded } from './web-preferences.ts'
 import { plainAnswer, wireErrorOf } from './wire.ts'
 
@@ -62,15 +63,21 @@ export function createAccountsHost(options: AccountsHostOptions): AccountsHost {
   return new IpcAccountsHost(checkedHostOptions(options))
 }
 
+/** Refusals that are logged per minute. */
+const MOST_REFUSALS = 60
+
 class IpcAccountsHost implements AccountsHost {
   readonly #settings: HostSettings
   readonly #handlers: CallHandlers
   readonly #subscriptions: Subscriptions
   readonly #windows = new Map<number, AttachedWindow>()
+  /** Records of refusals that may still be written: a page that floods the host must not flood the log. */
+  readonly #refusals: Allowance
 
   constructor(settings: HostSettings) {
     const { ipcMain, sync, limits } = settings
     this.#settings = settings
+    this.#refusals = new Allowance(MOST_REFUSALS, MOST_REFUSALS / 60_000, settings.clock)
     this.#handlers = {
       ...accountCalls(settings),
       ...syncCalls(sync),
@@ -123,8 +130,8 @@ class IpcAccountsHost implements AccountsHost {
   async #answer(name: BridgeCall, event: HostInvokeEvent, args: unknown[]): Promise<Answer<unknown>> {
     try {
       const { window, sender } = this.#admit(name, event)
-      if (!window.calls.has(name)) throw this.#refused(name, 'not-granted')
       window.traffic.count()
+      if (!window.calls.has(name)) throw this.#refused(name, 'not-granted')
       const { id, request } = checkedCall(onlyOne(args), 'message')
       const checked = REQUEST_CHECKS[name](request, 'request')
       const value = await this.#run(name, window, id, checked)
@@ -155,9 +162,13 @@ class IpcAccountsHost implements AccountsHost {
   async #control(name: ControlCall, event: HostInvokeEvent, args: unknown[]): Promise<Answer<undefined>> {
     try {
       const { window, sender } = this.#admit(name, event)
-      window.traffic.count()
-      if (name === 'cancel') window.cancel(checkedCancel(onlyOne(args), 'message').id)
-      else this.#subscribe(name, window, sender, checkedSubscription(onlyOne(args), 'message').event)
+      if (name === 'cancel') {
+        // Not counted: who has asked for too much must still be able to take it back.
+        window.cancel(checkedCancel(onlyOne(args), 'message').id)
+      } else {
+        window.traffic.count()
+        this.#subscribe(name, window, sender, checkedSubscription(onlyOne(args), 'message').event)
+      }
       return { ok: true, value: undefined }
     } catch (error) {
       return { ok: false, error: wireErrorOf(error, this.#settings.log) }
@@ -184,14 +195,17 @@ class IpcAccountsHost implements AccountsHost {
   }
 
   #refused(call: string, why: string): AccountError {
-    this.#settings.log?.warn('bridge_refused', { call, why })
+    if (this.#refusals.take()) this.#settings.log?.warn('bridge_refused', { call, why })
     return new AccountError('ERR_DENIED', `this page may not ask for that (${why})`, { action: 'contact-developer' })
   }
 }
 
 function contentsOf(window: { readonly webContents: HostContents } | HostContents): HostContents {
   const contents: unknown = typeof window === 'object' && 'webContents' in window ? window.webContents : window
-  if (typeof contents === 'object' && contents !== null && 'mainFrame' in contents) return contents as HostContents
+  if (typeof contents === 'object' && contents !== null && 'mainFrame' in contents) {
+    if (!(contents as HostContents).isDestroyed()) return contents as HostContents
+    throw new TypeError('window must be one that is not destroyed')
+  }
   throw new TypeError(`window must be a BrowserWindow or its webContents, received ${kindOf(contents)}`)
 }
 

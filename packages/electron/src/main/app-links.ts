@@ -3,8 +3,10 @@ import {
   type Account,
   AccountError,
   type AccountManager,
+  type AddAccountOptions,
   type Clock,
   type Logger,
+  type SessionOptions,
   type SessionStart,
   systemClock,
 } from '@accountry/accounts'
@@ -98,8 +100,10 @@ class ClaimedAppLinks implements AppLinks {
     if (Array.isArray(argv)) this.#receive(findLink(argv, this.#redirect.scheme))
   }
   readonly #onOpenUrl = (event: { preventDefault(): void }, url: string): void => {
+    const link = findLink([url], this.#redirect.scheme)
+    if (link === undefined) return
     event.preventDefault()
-    this.#receive(url)
+    this.#receive(link)
   }
 
   constructor(options: AppLinksOptions) {
@@ -124,8 +128,7 @@ class ClaimedAppLinks implements AppLinks {
     return {
       addAccount: async (type, options) => {
         if (!throughLinks.has(type)) return await accounts.addAccount(type, options)
-        const { name, ifExists: _ifExists, requiredFeatures: _features, options: extra, ...rest } = options
-        const start = { ...rest, redirectUri, options: { ...extra, ...(name !== undefined && { loginHint: name }) } }
+        const start = { ...linkOptions(options), redirectUri }
         return await this.#signIn(accounts, options.signal, () => accounts.startAddAccountSession(type, start))
       },
       updateCredentials: async (account, options) => {
@@ -231,6 +234,16 @@ function register(app: LinkApp, scheme: string, { argv, execPath, defaultApp }: 
   const [, script] = argv
   if (defaultApp !== true || script === undefined) return app.setAsDefaultProtocolClient(scheme)
   return app.setAsDefaultProtocolClient(scheme, execPath, [resolve(script)])
+}
+
+/** Options of `addAccount` as those of a session; what a session cannot promise is refused before the person is asked. */
+function linkOptions({ name, ifExists, requiredFeatures, options, ...rest }: AddAccountOptions): SessionOptions {
+  if (ifExists === 'error' || (requiredFeatures ?? []).length > 0) {
+    throw new AccountError('ERR_UNSUPPORTED', 'a sign-in through a link knows neither ifExists nor requiredFeatures', {
+      action: 'contact-developer',
+    })
+  }
+  return { ...rest, options: { ...options, ...(name !== undefined && { loginHint: name }) } }
 }
 
 function withoutLinks(): AccountError {

@@ -17,7 +17,6 @@ export const INTERACTIONS: ReadonlySet<BridgeCall> = new Set<BridgeCall>([
   'addAccount',
   'updateCredentials',
   'confirmCredentials',
-  'removeAccount',
   'unlock',
   'openSettings',
 ])

@@ -93,15 +93,23 @@ export async function openSettingsWindow<Window extends SettingsBrowserWindow>(
     ...(interaction !== undefined && { interaction }),
     ...(title !== undefined && { title }),
   })
+  let window: Window | undefined
   try {
-    const window = new options.BrowserWindow(shapeOf(options))
+    window = new options.BrowserWindow(shapeOf(options))
     const closed = closedWith(window, page)
     confine(window, page.url.origin, options.shell)
     await window.loadURL(page.url.href)
-    return { window, closed, close: () => window.isDestroyed() || window.close() }
+    return { window, closed, close: closing(window) }
   } catch (error) {
+    closing(window)()
     await page.close()
     throw error
+  }
+}
+
+function closing(window: SettingsBrowserWindow | undefined): () => void {
+  return () => {
+    if (window?.isDestroyed() === false) window.close()
   }
 }
 

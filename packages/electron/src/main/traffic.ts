@@ -55,8 +55,8 @@ export class Traffic {
   }
 }
 
-/** A bucket that fills with time. */
-class Allowance {
+/** So many at once, and as many again with time. */
+export class Allowance {
   readonly #most: number
   readonly #perMs: number
   readonly #clock: Clock

@@ -51,8 +51,14 @@ function assertGuarded(host: PreloadProcess, allowUnsandboxed: boolean): void {
 }
 
 function exposedAccounts(ipcRenderer: PreloadElectron['ipcRenderer']): ExposedAccounts {
-  const invoke = async (call: BridgeCall | ControlCall, ...args: unknown[]): Promise<Answer<unknown>> =>
-    (await ipcRenderer.invoke(channelOf(call), ...args)) as Answer<unknown>
+  const invoke = async (call: BridgeCall | ControlCall, message: unknown): Promise<Answer<unknown>> => {
+    try {
+      return (await ipcRenderer.invoke(channelOf(call), message)) as Answer<unknown>
+    } catch (error) {
+      if (!/could not be cloned/.test(String(error))) throw error
+      return { ok: false, error: { name: 'TypeError', message: 'request must hold plain values only' } }
+    }
+  }
   const calls = Object.fromEntries(
     BRIDGE_CALLS.map((name) => [
       name,
