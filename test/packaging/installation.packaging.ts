@@ -12,8 +12,7 @@ const NODES = [
 ] as const
 
 /** Entry points that are programs of their own, or need a package that their users have and nobody else. */
-const NOT_LOADED_ALONE =
-  /-main$|^@accountry\/testing\/suites$|^@accountry\/electron\/(?:main|preload)$|\/package\.json$/
+const NOT_LOADED_ALONE = /-main$|^@accountry\/testing\/suites$|\.cjs$|\/package\.json$/
 
 let project: InstalledProject
 beforeAll(async () => {
