@@ -241,6 +241,8 @@ function describeOperations({ filled }: Tools): void {
     const query = { service: place.service, gate: 1, lane: 2, now: 30 } as const
     expect(store.operations.listDue(query, 10).map(({ dueAt }) => dueAt)).toEqual([10, 20, 30])
     expect(store.operations.listDue(query, 2).map(({ dueAt }) => dueAt)).toEqual([10, 20])
+    expect(store.operations.listDue({ ...query, exceptTargets: [place.id + 1] }, 10)).toHaveLength(3)
+    expect(store.operations.listDue({ ...query, exceptTargets: [place.id] }, 10)).toEqual([])
     expect(store.operations.nextDueAt({ service: place.service, gate: 1, now: 30 })).toBe(99)
     expect(store.operations.nextDueAt({ service: place.service, gate: 1, now: 99 })).toBeUndefined()
   })
