@@ -63,8 +63,8 @@ function welcome(engine: Engine, account: Account, service: ServiceRecord, reaso
   const now = clock.now()
   const { target, isNew } = ensureTarget(store, service, account, now)
   if (target.syncable < 0) {
-    const begun = ensureInitialization(store, service, target, now, reason)
-    return begun?.isNew ? { operation: begun.operation, target, account } : undefined
+    const begun = ensureInitialization(store, service, target, now, { reason })
+    return begun.isNew ? { operation: begun.operation, target, account } : undefined
   }
   const refusal = refusalBySettings({ ...target, master: isMasterOn(store), ignoreSettings: false })
   if (!isNew || refusal !== undefined) return undefined

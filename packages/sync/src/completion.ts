@@ -1,11 +1,12 @@
 import { type ActiveRun, type EndedRun, stuckId } from './active-run.ts'
 import { announceDropped, announceQueued, factsOf, operationEvent, phaseOf } from './announce.ts'
 import type { Engine } from './engine.ts'
+import { parkedOutcome } from './handles.ts'
 import { type RunOutcome, recordRun } from './history.ts'
 import { changeSyncable, dropHeld, type SyncableChange } from './initialization.ts'
 import { continuationOf, fullSyncOf, type NextRun, nextRun } from './next-run.ts'
 import type { TargetRecord } from './operation-store.ts'
-import { ACCESS_REQUIRED, parkTarget, releaseOperations, UNPARKED } from './parking.ts'
+import { ACCESS_REQUIRED, parkOperations, parkTarget, releaseOperations, UNPARKED } from './parking.ts'
 import { enqueue, rescheduleTarget, waitingState } from './queue.ts'
 import { has, INITIALIZE, mergeOperations, type OperationRecord } from './sync-operation.ts'
 import { hasHardError, madeSomeProgress, type SyncOutcome } from './sync-result.ts'
@@ -23,6 +24,8 @@ interface Recorded {
   /** Requests that waited for an initialisation which failed. */
   readonly abandoned: readonly OperationRecord[]
   readonly abandonedWhy: string
+  /** Other requests of a target that was parked. */
+  readonly parkedToo: readonly OperationRecord[]
   readonly before: TargetRecord
   readonly target: TargetRecord
 }
@@ -77,6 +80,7 @@ function record(engine: Engine, ended: EndedRun, revision: number | undefined): 
   const next = nextRun(operation, end, before, now, random, policy)
   const saved = saveTarget(engine, ended, operation, before, next, revision, now)
   const { again, mergedInto } = requeue(engine, operation, next, saved, ended.stuck)
+  const parkedToo = next.parks ? parkOperations(store, saved, now) : []
   const service = store.services.get(before.service)
   const isUnparked = before.parkedAt !== undefined && saved.parkedAt === undefined
   const released = isUnparked ? releaseOperations(store, saved, now) : []
@@ -102,6 +106,7 @@ function record(engine: Engine, ended: EndedRun, revision: number | undefined): 
     initialized,
     abandoned,
     abandonedWhy,
+    parkedToo,
     before,
     target: saved,
   }
@@ -231,6 +236,7 @@ function announce(engine: Engine, ended: EndedRun, recorded: Recorded): void {
   const { next, outcome, again, target, before } = recorded
   if (recorded.mergedInto !== undefined) handles.merge(recorded.mergedInto, run.operation.id)
   if (outcome !== undefined) handles.settle(run.operation.id, outcome)
+  for (const operation of recorded.parkedToo) handles.settle(operation.id, parkedOutcome(operation))
   const facts = factsOf(engine, run.operation, target)
   const event = operationEvent(engine, facts, 'active', again === undefined ? 'over' : phaseOf(again.state))
   const nextRunAt = again?.state === 'queued' ? { nextRunAt: again.dueAt } : {}

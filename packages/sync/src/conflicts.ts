@@ -11,6 +11,21 @@ function isImmovable({ state, stop }: OperationRecord): boolean {
   return state === 'stuck' || stop !== undefined
 }
 
+/**
+ * The targets of which nothing in this lane can begin beside what is busy, so that however much of it is queued hides
+ * nothing behind it; `'all'` where the adapter runs once at a time and is at work.
+ */
+export function blockedTargets(
+  { service, lane }: Pick<OperationRecord, 'service' | 'lane'>,
+  busy: readonly OperationRecord[],
+  allowParallelSyncs: boolean,
+): readonly number[] | 'all' {
+  const slot = slotOf({ service }, allowParallelSyncs)
+  const immovable = busy.filter((other) => isImmovable(other) || laneInTheWay(other) <= lane)
+  if (slot !== undefined && immovable.some((other) => other.slot === slot)) return 'all'
+  return immovable.filter((other) => other.service === service).map(({ target }) => target)
+}
+
 function laneInTheWay(busy: OperationRecord): number {
   return busy.startedAt === undefined ? busy.lane : laneAt(busy, busy.startedAt)
 }

@@ -1,6 +1,6 @@
 import type { ActiveRun } from './active-run.ts'
 import { announceDropped, factsOf } from './announce.ts'
-import { judgeConflict, slotOf } from './conflicts.ts'
+import { blockedTargets, judgeConflict, slotOf } from './conflicts.ts'
 import type { Engine } from './engine.ts'
 import { areReadable } from './extras.ts'
 import type { OperationStore, TargetRecord } from './operation-store.ts'
@@ -118,12 +118,14 @@ export class Dispatcher {
         )
         // With neither a place nor anybody to take it from, a long queue need not be looked through.
         if (slots <= 0 && !mayMakeRoom && !mayPreempt) continue
+        const exceptTargets = blockedTargets({ service, lane }, busy, parallel)
+        if (exceptTargets === 'all') continue
         const isPossible = (operation: OperationRecord): boolean => {
           const verdict = judgeConflict(operation, busy, parallel).kind
           const isPlaceFree = verdict === 'preempt' || (verdict === 'free' && (slots > 0 || mayMakeRoom))
           return isPlaceFree && this.#isOurs(operation)
         }
-        candidates.push(...listCandidates(store, { service, gates, lane, now }, slots + 1, isPossible))
+        candidates.push(...listCandidates(store, { service, gates, lane, now, exceptTargets }, slots + 1, isPossible))
       }
     }
     return candidates.sort(compareCandidates(now))

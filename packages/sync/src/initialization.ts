@@ -1,20 +1,41 @@
 import { createOperation } from './operation-factory.ts'
 import type { OperationStore, ServiceRecord, TargetRecord } from './operation-store.ts'
-import { dropOperation, enqueue, isMasterOn } from './queue.ts'
+import { dropOperation, enqueue, isMasterOn, waitingState } from './queue.ts'
 import { canRunPeriodically, type Syncable, switchedOff } from './readiness.ts'
-import { has, IGNORE_SETTINGS, INITIALIZE, isWaiting, type OperationRecord, type SyncReason } from './sync-operation.ts'
+import {
+  dueAtOf,
+  has,
+  IGNORE_BACKOFF,
+  IGNORE_SETTINGS,
+  INITIALIZE,
+  isWaiting,
+  type OperationRecord,
+  type SyncFlags,
+  type SyncReason,
+} from './sync-operation.ts'
 
-/** Makes sure that the run which finds out whether a target can be synchronised is queued. Inside a write. */
+/**
+ * Makes sure that the run which finds out whether a target can be synchronised is queued. Inside a write.
+ *
+ * @param request The flags of a request that waits for it: where a person insists, it waits for nothing either.
+ */
 export function ensureInitialization(
   store: OperationStore,
   service: ServiceRecord,
   target: TargetRecord,
   now: number,
-  reason: SyncReason = 'accounts-updated',
-): { operation: OperationRecord; isNew: boolean } | undefined {
+  { reason = 'accounts-updated', request = 0 }: { reason?: SyncReason; request?: SyncFlags } = {},
+): { operation: OperationRecord; isNew: boolean } {
+  const flags = INITIALIZE | (request & (IGNORE_BACKOFF | IGNORE_SETTINGS))
   const known = store.operations.listOf(target.id).find((operation) => has(operation.flags, INITIALIZE))
-  if (known !== undefined) return { operation: known, isNew: false }
-  const initialize = createOperation(target, service, { flags: INITIALIZE, reason }, now, store.owner)
+  if (known !== undefined) {
+    if (!isWaiting(known) || (known.flags | flags) === known.flags) return { operation: known, isNew: false }
+    const urged = { ...known, flags: known.flags | flags }
+    const operation = { ...urged, state: waitingState(urged, target), dueAt: dueAtOf(urged, target) }
+    store.operations.save(operation)
+    return { operation, isNew: false }
+  }
+  const initialize = createOperation(target, service, { flags, reason }, now, store.owner)
   return { operation: enqueue(store, target, initialize).operation, isNew: true }
 }
 

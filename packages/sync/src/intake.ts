@@ -249,7 +249,7 @@ export class Intake {
     const { operation, merged } = enqueueBeside(store, target, fresh, waiting)
     tick.stored.set(id, operation)
     if (operation.id !== id) handles.merge(id, operation.id)
-    if (operation.state === 'held') ensureInitialization(store, service, target, at)
+    if (operation.state === 'held') ensureInitialization(store, service, target, at, { request: flags })
     return { operation, merged, account, authority }
   }
 

@@ -155,7 +155,7 @@ export interface OperationTable {
   /** Queued ones that are due, the earliest first. */
   listDue(query: DueQuery, limit: number): OperationRecord[]
   /** The earliest due instant after `now` of queued ones. */
-  nextDueAt(query: Omit<DueQuery, 'lane'>): number | undefined
+  nextDueAt(query: Omit<DueQuery, 'lane' | 'exceptTargets'>): number | undefined
   /** Waiting ones that claim to be made after this instant. */
   listCreatedAfter(at: number): OperationRecord[]
   /** Moves the instants of waiting ones by `byMs`, after the wall clock was set. */
@@ -169,6 +169,8 @@ export interface DueQuery {
   readonly gate: Gate
   readonly lane: Lane
   readonly now: number
+  /** Rows of targets whose operations are left out. */
+  readonly exceptTargets?: readonly number[]
 }
 
 export interface PeriodicTable {

@@ -2,9 +2,10 @@ import type { Account } from '@accountry/accounts'
 import { announceQueued } from './announce.ts'
 import { NO_BACKOFF } from './backoff.ts'
 import type { Engine } from './engine.ts'
+import { parkedOutcome } from './handles.ts'
 import { createOperation } from './operation-factory.ts'
 import type { OperationStore, TargetRecord } from './operation-store.ts'
-import { enqueue, isMasterOn } from './queue.ts'
+import { enqueue, isMasterOn, waitingState } from './queue.ts'
 import { refusalBySettings } from './readiness.ts'
 import type { OperationRecord } from './sync-operation.ts'
 
@@ -25,6 +26,26 @@ export function parkTarget(
   now: number,
 ): TargetRecord {
   return { ...target, parkedAt: now, parkedReason: reason, parkedRevision: revision }
+}
+
+/**
+ * Keeps what else waits for a target that was just parked, so that it does not meet the same refusal one by one. What a
+ * person insists on is tried. Inside a write. Returns what was parked.
+ */
+export function parkOperations(store: OperationStore, target: TargetRecord, now: number): OperationRecord[] {
+  const parked: OperationRecord[] = []
+  for (const operation of store.operations.listOf(target.id)) {
+    if (operation.state !== 'queued' && operation.state !== 'held') continue
+    // What is held waits for an initialisation, and that has just been refused.
+    if (operation.state === 'queued' && waitingState(operation, target) !== 'parked') continue
+    const waiting = { ...operation, state: 'parked' as const }
+    store.operations.save(waiting)
+    if (operation.requester !== store.owner) {
+      store.journal.addOutcome(operation.id, JSON.stringify(parkedOutcome(operation)), now)
+    }
+    parked.push(waiting)
+  }
+  return parked
 }
 
 /**

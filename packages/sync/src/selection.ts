@@ -36,15 +36,15 @@ export function compareCandidates(now: number): (one: OperationRecord, other: Op
  */
 export function listCandidates(
   store: OperationStore,
-  query: { service: number; gates: readonly Gate[]; lane: Lane; now: number },
+  query: { service: number; gates: readonly Gate[]; lane: Lane; now: number; exceptTargets: readonly number[] },
   wanted: number,
   isPossible: (operation: OperationRecord) => boolean,
 ): OperationRecord[] {
-  const { service, gates, lane, now } = query
+  const { service, gates, lane, now, exceptTargets } = query
   const found: OperationRecord[] = []
   for (const gate of gates) {
     for (let look = FIRST_LOOK; ; look *= 4) {
-      const due = store.operations.listDue({ service, gate, lane, now }, look)
+      const due = store.operations.listDue({ service, gate, lane, now, exceptTargets }, look)
       const possible = due.filter(isPossible)
       if (possible.length >= wanted || due.length < look || look >= LONGEST_LOOK) {
         found.push(...possible.slice(0, wanted))

@@ -62,10 +62,12 @@ export function operationTable(database: Database): OperationTable {
     delete(id) {
       database.prepare('DELETE FROM operations WHERE id = ?').run(id)
     },
-    listDue({ service, gate, lane, now }, limit) {
-      const sql = `WHERE state = 'queued' AND service = ? AND gate = ? AND lane = ? AND due_at <= ?
-        ORDER BY due_at, seq LIMIT ?`
-      return list(sql, service, gate, lane, now, limit)
+    listDue({ service, gate, lane, now, exceptTargets = [] }, limit) {
+      const except = exceptTargets.length === 0 ? '' : 'AND target NOT IN (SELECT value FROM json_each(?5))'
+      const sql = `WHERE state = 'queued' AND service = ?1 AND gate = ?2 AND lane = ?3 AND due_at <= ?4 ${except}
+        ORDER BY due_at, seq LIMIT ?${except === '' ? 5 : 6}`
+      const values = except === '' ? [] : [JSON.stringify(exceptTargets)]
+      return list(sql, service, gate, lane, now, ...values, limit)
     },
     nextDueAt({ service, gate, now }) {
       const sql = `SELECT min(due_at) AS due FROM (
