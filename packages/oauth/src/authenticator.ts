@@ -133,7 +133,7 @@ function signInRequest(
   const options = readSignInOptions(request.options, settings.label)
   return {
     scopes: [...scopes, ...options.scopes],
-    resource,
+    resource: union(resource, options.resource),
     maxAgeS: options.maxAgeS,
     acrValues: options.acrValues,
     nameHint: request.name,
@@ -156,10 +156,10 @@ function signInAgain(
   { credential }: CredentialContext,
 ): SignInRequest {
   const { account } = request
-  const { loginName = account.name, grantedScopes } = fieldsOf(credential)
+  const { loginName = account.name, grantedScopes, resources } = fieldsOf(credential)
   const wanted = signInRequest(settings, { ...request, name: loginName })
-  const granted = scopesIn(grantedScopes)
-  return { ...wanted, scopes: union(wanted.scopes, granted), account }
+  const resource = union(wanted.resource, scopesIn(resources))
+  return { ...wanted, scopes: union(wanted.scopes, scopesIn(grantedScopes)), resource, account }
 }
 
 async function signIn(

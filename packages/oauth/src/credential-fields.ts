@@ -11,6 +11,8 @@ export interface CredentialFields {
   readonly refusedScopes?: string | undefined
   /** Scopes that were granted, as far as the server said. */
   readonly grantedScopes?: string | undefined
+  /** Resources that the sign-in asked for, separated by spaces (RFC 8707). */
+  readonly resources?: string | undefined
   /** Where the refresh token was used last: it is not sent to another host without the person's consent. */
   readonly tokenEndpoint?: string | undefined
   /** What the server said about itself, for a start while it says nothing; see `remembered-metadata.ts`. */

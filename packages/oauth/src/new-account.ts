@@ -75,6 +75,7 @@ export async function newAccount(call: ServerCall, grant: FreshGrant): Promise<N
       loginName: chosen,
       grantedScopes: token.scopes.join(' '),
       refusedScopes: missingScopes(requested.scopes, token.scopes, settings.quirks).join(' '),
+      resources: requested.resource.length === 0 ? undefined : requested.resource.join(' '),
       tokenEndpoint: metadata.token_endpoint,
       metadata: settings.metadata === undefined ? rememberMetadata({ metadata, at: call.metadataAt }) : undefined,
       passwordKind: isToken ? 'access_token' : undefined,

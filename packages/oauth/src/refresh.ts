@@ -66,11 +66,19 @@ export async function refreshToken(call: RefreshCall, password: string, purpose:
   return await validated(call, { response, requestedAt, purpose, dpopKey })
 }
 
-/** What the person did not allow is not asked for again and again: every refresh may rotate the credential. */
+/**
+ * What the person did not allow is not asked for again and again: every refresh may rotate the credential, and some
+ * servers use it up before they look at the resource and say no (oidc-provider does).
+ */
 function checkRefused(call: RefreshCall, purpose: TokenPurpose): void {
-  const refused = scopesIn(fieldsOf(call.context.credential).refusedScopes)
+  const { refusedScopes, resources } = fieldsOf(call.context.credential)
+  const refused = scopesIn(refusedScopes)
   const missing = purpose.scopes.filter((scope) => refused.includes(scope))
   if (missing.length > 0) throw notGranted(call, purpose, missing)
+  const allowed = resources?.split(' ')
+  if (allowed === undefined || purpose.resource.every((resource) => allowed.includes(resource))) return
+  const message = `${shownSubject(call)}: ${purpose.name} is for a resource that the sign-in did not ask for. Sign in again to allow it.`
+  throw new AccountError('ERR_SCOPE_NOT_GRANTED', message, { account: call.account })
 }
 
 /** The credential is not sent to another host because a document says so (docs/requirements.md DS-04). */

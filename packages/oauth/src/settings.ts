@@ -197,10 +197,12 @@ export function resourcesOf(type: Pick<OAuthTokenType, 'resource'>): readonly st
   return typeof resource === 'string' ? [resource] : resource
 }
 
-function checkResource(value: unknown, option: string): void {
+/** @throws TypeError for what is no absolute URI without fragment (RFC 8707 §2). */
+export function checkResource(value: unknown, option: string): void {
   const text = requiredText(value, option)
-  if (!URL.canParse(text) || text.includes('#'))
+  if (!URL.canParse(text) || /[#\s]/.test(text)) {
     throw new TypeError(`${option} must be an absolute URI without fragment`)
+  }
 }
 
 function checkExchange(value: TokenExchange | undefined, option: string): void {

@@ -3,6 +3,7 @@ import { kindOf } from '@accountry/accounts/foundation'
 import { checkExtraParameters } from './authorization-request.ts'
 import { isJsonObject } from './classify.ts'
 import { checkScope } from './option-checks.ts'
+import { checkResource } from './settings.ts'
 
 /** What an app may pass as `options` of `addAccount` and `updateCredentials`. */
 export interface SignInOptions {
@@ -12,6 +13,8 @@ export interface SignInOptions {
   readonly loginHint?: string
   /** Scopes to ask for beside those of the token types, e.g. from a challenge. */
   readonly scopes?: readonly string[]
+  /** Resources to ask for beside those of the token types, absolute URIs without fragment (RFC 8707). */
+  readonly resource?: string | readonly string[]
   /** The `claims` parameter as JSON, e.g. from a challenge (OpenID Connect Core §5.5). */
   readonly claims?: string
   /** The person must have signed in within this many seconds. */
@@ -23,7 +26,10 @@ export interface SignInOptions {
 }
 
 /** The options of a sign-in after every check. */
-export type CheckedSignInOptions = SignInOptions & { readonly scopes: readonly string[] }
+export type CheckedSignInOptions = SignInOptions & {
+  readonly scopes: readonly string[]
+  readonly resource: readonly string[]
+}
 
 /**
  * Reads the options of a sign-in; names that are not ours belong to the app.
@@ -58,8 +64,11 @@ function checkedOptions(options: Readonly<Record<string, unknown>>): CheckedSign
   const acrValues = texts(options, 'acrValues')
   const scopes = texts(options, 'scopes') ?? []
   for (const scope of scopes) checkScope(scope, 'options.scopes')
+  const resource = [options['resource'] ?? []].flat() as string[]
+  for (const each of resource) checkResource(each, 'options.resource')
   return {
     scopes,
+    resource,
     ...(prompt !== undefined && { prompt }),
     ...(loginHint !== undefined && { loginHint }),
     ...(claims !== undefined && { claims }),

@@ -1,7 +1,7 @@
-import type { AuthTokenTypeSpec } from '@accountry/accounts'
+import { AccountError, type AuthTokenTypeSpec } from '@accountry/accounts'
 import type { TokenExchange } from './options.ts'
 import type { ServerMetadata } from './server-metadata.ts'
-import { resourcesOf, type Settings } from './settings.ts'
+import { checkResource, resourcesOf, type Settings } from './settings.ts'
 
 /** What a token is wanted for. */
 export interface TokenPurpose {
@@ -22,7 +22,9 @@ export interface TokenPurpose {
  */
 export function purposeOf(settings: Pick<Settings, 'tokenTypes'>, spec: AuthTokenTypeSpec): TokenPurpose {
   if (typeof spec !== 'string') {
-    return { name: spec.scopes.join(' '), scopes: spec.scopes, resource: resourcesOf(spec), kind: 'access' }
+    const resource = resourcesOf(spec)
+    for (const each of resource) checkAdHocResource(each)
+    return { name: spec.scopes.join(' '), scopes: spec.scopes, resource, kind: 'access' }
   }
   const { tokenTypes } = settings
   if (tokenTypes === undefined) return { name: spec, scopes: [], resource: [], kind: 'access' }
@@ -32,6 +34,17 @@ export function purposeOf(settings: Pick<Settings, 'tokenTypes'>, spec: AuthToke
   }
   const { scopes, kind = 'access', exchange } = declared
   return { name: spec, scopes, resource: resourcesOf(declared), kind, exchange }
+}
+
+/** Nobody but the caller knows it before; of a plugin's `TypeError` the manager keeps only that there was one. */
+function checkAdHocResource(resource: string): void {
+  try {
+    checkResource(resource, 'authTokenType.resource')
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    const options = { action: 'contact-developer' as const, cause: error }
+    throw new AccountError('ERR_AUTHENTICATOR_FAILED', error.message, options)
+  }
 }
 
 const IDENTITY_SCOPES: readonly string[] = ['openid', 'email', 'profile']

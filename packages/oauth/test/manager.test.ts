@@ -172,6 +172,46 @@ describe('an account that signed in', () => {
     expect([...token.scopes].sort()).toEqual(['api', 'tasks.read'])
   })
 
+  describe('for resources (RFC 8707)', () => {
+    const one = 'https://one.example'
+    const types = { one: { scopes: ['api'], resource: one }, tasks: { scopes: ['tasks.read'] } }
+
+    it('sends no renewal for one that the sign-in did not ask for: servers use the credential up and then say no', async () => {
+      const manager = await open({ tokenTypes: types }, { resources: { [one]: { scope: 'api' } } })
+      const account = await manager.addAccount('com.example')
+      server.clearRequests()
+      const other = { scopes: ['api'], resource: 'https://two.example' }
+      const error = await errorOf(manager.getAuthToken(account, other))
+      expect(error).toMatchObject({ code: 'ERR_SCOPE_NOT_GRANTED', action: 'sign-in' })
+      expect(server.requestsTo('token')).toEqual([])
+      expect((await manager.getAuthToken(account, 'one')).scopes).toEqual(['api'])
+      expect(await stateOf(account.id)).toEqual({ state: 'ok' })
+    })
+
+    it('asks for another at the next sign-in, beside those that were there', async () => {
+      const manager = await open({ tokenTypes: types })
+      const account = await manager.addAccount('com.example')
+      const [two, wanted] = ['https://two.example', { scopes: ['api'], resource: 'https://two.example' }]
+      await manager.updateCredentials(account, { options: { resource: two } })
+      const url = new URL(server.requestsTo('authorization').at(-1)?.url ?? '', server.issuer)
+      expect(url.searchParams.getAll('resource')).toEqual([one, two])
+      expect((await manager.getAuthToken(account, wanted)).scopes).toEqual(['api'])
+      await manager.getAuthToken(account, 'one', { forceRefresh: true })
+    })
+
+    it.each(['two', 'https://two.example/#x', 'https://two.example/a b'])(
+      'refuses %s, which is none',
+      async (resource) => {
+        const manager = await open({ tokenTypes: types })
+        const account = await manager.addAccount('com.example')
+        server.clearRequests()
+        const error = await errorOf(manager.getAuthToken(account, { scopes: ['api'], resource }))
+        expect(error.message).toContain('authTokenType.resource must be an absolute URI without fragment')
+        expect(server.requests).toEqual([])
+      },
+    )
+  })
+
   it('says at once that a scope was not granted, and keeps the account (B-22)', async () => {
     const manager = await open()
     const account = await manager.addAccount('com.example')
