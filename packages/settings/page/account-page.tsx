@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { AccountCard, AccountDetails, Overview } from '../src/model.ts'
+import { AccountName } from './account-name.tsx'
 import { AppsSection } from './apps-section.tsx'
 import { AuthoritiesSection } from './authorities-section.tsx'
 import { Avatar } from './avatar.tsx'
@@ -90,7 +91,7 @@ function AccountHead(props: { card: AccountCard; title: string; isOwned: boolean
       <Avatar type={type} label={label} hasIcon={hasIcon} isLarge />
       <div class="account-head-text">
         <Heading title={`${name} · ${title}`}>
-          <bdi>{name}</bdi>
+          <AccountName name={name} />
         </Heading>
         <p class="account-head-facts">
           <span class="detail">{label}</span>

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
 import type { AccountCard, Overview } from '../src/model.ts'
+import { AccountName } from './account-name.tsx'
 import { AddAccountDialog } from './add-account-dialog.tsx'
 import { Avatar } from './avatar.tsx'
 import { Button, Pill, Section, Switch } from './controls.tsx'
@@ -109,7 +110,7 @@ function AccountRow({ card }: { card: AccountCard }): JSX.Element {
         <Avatar type={type} label={label} hasIcon={hasIcon} />
         <span class="row-text">
           <span class="row-title">
-            <bdi>{name}</bdi>
+            <AccountName name={name} />
           </span>
           <span class="detail">
             {label}

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import type { ShownError } from '../src/model.ts'
 import { Icon } from './icon.tsx'
 import { adviceFor, sentence } from './words.ts'
@@ -18,10 +18,8 @@ export function TextField(props: TextFieldProps): JSX.Element {
   const { label, value, onInput, isSecret = false, isRequired = false, isFocused = false } = props
   const id = useId()
   const ref = useRef<HTMLInputElement>(null)
-  useEffect(() => {
-    if (!isFocused) return
-    ref.current?.focus()
-    ref.current?.select()
+  useLayoutEffect(() => {
+    if (isFocused) ref.current?.focus()
   }, [isFocused])
   const attributes = {
     id,
@@ -31,6 +29,8 @@ export function TextField(props: TextFieldProps): JSX.Element {
     dir: 'auto',
     autocomplete: 'off',
     spellcheck: false,
+    'data-first': isFocused ? '' : undefined,
+    onFocus: ({ currentTarget }: { currentTarget: HTMLInputElement }) => currentTarget.select(),
     onInput: ({ currentTarget }: { currentTarget: HTMLInputElement }) => onInput(currentTarget.value),
   } as const
   return (

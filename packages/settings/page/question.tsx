@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { QuestionView, ShownError, ShownField } from '../src/model.ts'
 import { post, RequestFailed } from './api.ts'
 import { Button } from './controls.tsx'
@@ -33,10 +33,13 @@ export function Question({ question, onCancel }: QuestionProps): JSX.Element {
 /** A link to the service, in a new tab: this page waits here and goes on by itself. */
 function Outward({ url, children }: { url: string; children: ComponentChildren }): JSX.Element {
   const ref = useRef<HTMLAnchorElement>(null)
-  useEffect(() => ref.current?.focus(), [])
+  useLayoutEffect(() => ref.current?.focus(), [])
   return (
-    <a ref={ref} class="button button-primary" href={url} target="_blank" rel="noopener noreferrer">
-      <span>{children}</span>
+    <a ref={ref} data-first="" class="button button-primary" href={url} target="_blank" rel="noopener noreferrer">
+      <span>
+        {children}
+        <span class="hidden"> (opens in a new tab)</span>
+      </span>
       <Icon name="external" size={18} />
     </a>
   )
@@ -62,7 +65,7 @@ function SignInLink(props: { url: string; host: string; isOpened: boolean; onCan
       <Waiting>When you are done there, this page goes on by itself.</Waiting>
       <div class="dialog-actions">
         <Button onClick={onCancel}>Cancel</Button>
-        <Outward url={url}>{isOpened ? 'Open it here' : `Continue at ${host}`}</Outward>
+        <Outward url={url}>{isOpened ? 'Open it here' : 'Continue to sign in'}</Outward>
       </div>
     </>
   )

@@ -13,7 +13,8 @@ const ABSOLUTE = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium', timeSt
 /** `5 minutes ago`, `in 2 hours`, `just now`. */
 export function relativeTime(at: number, now: number): string {
   const difference = at - now
-  const unit = UNITS.find(([, unitMs]) => Math.abs(difference) >= unitMs)
+  // 59.6 minutes are an hour, not 60 minutes.
+  const unit = UNITS.find(([, unitMs]) => Math.abs(difference) >= unitMs * 0.99)
   if (unit === undefined) return difference > 1_000 ? 'in a moment' : 'just now'
   return RELATIVE.format(Math.round(difference / unit[1]), unit[0])
 }

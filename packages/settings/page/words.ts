@@ -153,9 +153,17 @@ export function countsText({ inserts, updates, deletes }: HistoryView): string |
 
 const SYNC_REASONS: Readonly<Record<string, string>> = {
   user: 'you asked',
+  app: 'an app asked',
   periodic: 'on schedule',
   'local-change': 'local change',
   push: 'news from the service',
+  'account-recovered': 'signed in again',
+  'accounts-updated': 'new account',
+  'auto-sync': 'switched on',
+  'master-sync-auto': 'switched on',
+  'is-syncable': 'first sync',
+  'service-changed': 'app updated',
+  'more-records': 'more to get',
 }
 
 export function syncReasonText(reason: string): string {

@@ -7,34 +7,24 @@ import { shownProgress } from './watch-managers.ts'
 /** More authorities of one account than this are cut. */
 const MOST_AUTHORITIES = 200
 
-/** What is synchronised for an account: what this process has adapters for, and what others have left in the store. */
+/** What is synchronised for an account, by whichever process has the adapter. */
 export async function authoritiesOf(sync: SyncManager, account: Account): Promise<AuthorityView[]> {
-  const [periodics, pending, current, history] = await Promise.all([
+  const [targets, periodics, current] = await Promise.all([
+    sync.getSyncTargets({ account }),
     sync.getPeriodicSyncs({ account }),
-    sync.getPendingSyncs(),
     sync.getCurrentSyncs(),
-    sync.getHistory({ account }),
   ])
-  const adapters = sync.getSyncAdapterTypes().filter(({ accountType }) => accountType === account.type)
-  const hidden = new Set(adapters.filter(({ userVisible }) => !userVisible).map(({ authority }) => authority))
-  const recorded = [...periodics, ...pending, ...current, ...history].filter((each) => each.account.id === account.id)
-  const names = new Set([...adapters, ...recorded].map(({ authority }) => authority))
-  const shown = [...names].filter((name) => !hidden.has(name)).sort((one, other) => one.localeCompare(other))
+  const shown = targets.filter(({ userVisible }) => userVisible).slice(0, MOST_AUTHORITIES)
   return await Promise.all(
-    shown.slice(0, MOST_AUTHORITIES).map(async (authority) => {
+    shown.map(async ({ authority, syncAutomatically, syncable }) => {
       const isThis = (each: { account: Account; authority: string }): boolean =>
         each.account.id === account.id && each.authority === authority
       const target = { account, authority }
-      const [status, automatic, syncable, explanation] = await Promise.all([
-        sync.getSyncStatus(target),
-        sync.getSyncAutomatically(target),
-        sync.getIsSyncable(target),
-        sync.explain(target),
-      ])
+      const [status, explanation] = await Promise.all([sync.getSyncStatus(target), sync.explain(target)])
       const { state, reasons, text, nextRunAt } = explanation
       return {
         authority,
-        automatic,
+        automatic: syncAutomatically,
         isSyncable: syncable !== 0,
         ...statusView(status),
         ...runView(current.find(isThis)),

@@ -24,7 +24,7 @@ export interface Overview {
   /** How many accounts there are; more than `accounts` when they were cut. */
   readonly total: number
   /** Absent: this page shows no synchronisation. */
-  readonly sync?: { readonly master: boolean; readonly active: number; readonly hasAdapters: boolean }
+  readonly sync?: { readonly master: boolean; readonly active: number }
   readonly activities: readonly ActivityView[]
   readonly questions: readonly QuestionView[]
   /** The server's clock, epoch milliseconds. */

@@ -111,9 +111,8 @@ async function syncView({
 }: Host): Promise<{ view: NonNullable<Overview['sync']>; busy: ReadonlySet<string> } | undefined> {
   if (sync === undefined) return undefined
   const [master, current] = await Promise.all([sync.getMasterSyncAutomatically(), sync.getCurrentSyncs()])
-  const hasAdapters = sync.getSyncAdapterTypes().length > 0
   return {
-    view: { master, active: current.length, hasAdapters },
+    view: { master, active: current.length },
     busy: new Set(current.map(({ account }) => account.id)),
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { project } from '@accountry/accounts/foundation'
 import { accountDetails } from './account-details.ts'
 import { ACTIONS } from './actions.ts'
 import { ICON, onwardDocument, pageDocument, strangerDocument } from './documents.ts'
@@ -12,7 +13,7 @@ import { beginEvents, html, json, type Reply, refusal, send } from './responses.
 import { errorAnswer } from './shown-error.ts'
 import type { Visitors } from './visitors.ts'
 
-const COOKIE = 'accountry-settings'
+const COOKIE = `${project.folder}-settings`
 
 /** Who asks what, and where the answers are. */
 export interface Routes {

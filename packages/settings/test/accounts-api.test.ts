@@ -30,7 +30,7 @@ describe('the overview', () => {
       types: [{ type: 'com.example', label: 'Example', hasIcon: false }],
       accounts: [],
       total: 0,
-      sync: { master: true, active: 0, hasAdapters: false },
+      sync: { master: true, active: 0 },
       activities: [],
       questions: [],
     })

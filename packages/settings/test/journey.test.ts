@@ -1,9 +1,8 @@
 // A real browser on the real page, from an empty vault to an empty vault. `apt-get install chromium`.
 
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { openSettingsPage } from '@accountry/settings'
 import { createFakeSyncAdapter, startAuthorizationServer } from '@accountry/testing'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { chromiumPath, startBrowser } from './support/chromium.ts'
@@ -12,12 +11,10 @@ import { exampleAuthenticator, openWorld, type World } from './support/world.ts'
 if (chromiumPath === undefined)
   console.warn('SKIPPED: no Chromium here; install it to run the settings page in a browser')
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
 /** What an automatic check finds against accessibility (WCAG 2 A and AA), among it contrast. */
 async function barriers(page: Page): Promise<string[]> {
   // Injected through the debugger, which the page's policy does not concern.
-  await page.evaluate(axe)
+  await page.evaluate(axe.source)
   return await page.evaluate(async () => {
     const run = (globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe
     const { violations } = await run.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })
@@ -85,7 +82,7 @@ describe.skipIf(chromiumPath === undefined)('in a real browser', () => {
 
     const signIn = async (): Promise<void> => {
       const opening = browser.context.waitForEvent('page')
-      await page.getByRole('link', { name: /^Continue at/ }).click()
+      await page.getByRole('link', { name: /^Continue to sign in/ }).click()
       const service = await opening
       await service.getByText('You can close this window').waitFor()
       await service.close()
@@ -156,7 +153,7 @@ describe.skipIf(chromiumPath === undefined)('in a real browser', () => {
     const opening = browser.context.waitForEvent('page')
     if (!(await page.evaluate(() => document.activeElement?.textContent?.startsWith('E')))) await tabTo(page, /Example/)
     await page.keyboard.press('Enter')
-    await page.getByRole('link', { name: /^Continue at/ }).waitFor()
+    await page.getByRole('link', { name: /^Continue to sign in/ }).waitFor()
     // The link has the focus already.
     await page.keyboard.press('Enter')
     await (await opening).getByText('You can close this window').waitFor()

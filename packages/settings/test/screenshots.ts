@@ -1,7 +1,7 @@
 // Draws docs/images/settings-*.png: node packages/settings/test/screenshots.ts
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { createFakeSyncAdapter, startAuthorizationServer } from '@accountry/testing'
+import { createFakeAuthenticator, createFakeSyncAdapter, startAuthorizationServer } from '@accountry/testing'
 import type { Page } from 'playwright-core'
 import { startBrowser } from './support/chromium.ts'
 import { exampleAuthenticator, openWorld, type World } from './support/world.ts'
@@ -15,17 +15,19 @@ mkdirSync(IMAGES, { recursive: true })
 await using server = await startAuthorizationServer()
 await using scene = await furnishedWorld()
 
+await draw({ viewport: { width: 1_000, height: 1_280 } }, async (page) => {
+  await page.goto(scene.page.newUrl().href)
+  await page.getByRole('link', { name: /ana@example.com/ }).click()
+  await page.getByText('Sync history').waitFor()
+  await shoot(page, 'account')
+})
 await draw({}, async (page) => {
   await page.goto(scene.page.newUrl().href)
   await page.getByText('ana@example.com').waitFor()
   await shoot(page, 'accounts')
-  await page.getByRole('link', { name: /ana@example.com/ }).click()
-  await page.getByText('Sync history').waitFor()
-  await shoot(page, 'account')
-  await page.getByRole('link', { name: 'All accounts' }).click()
   await page.getByRole('button', { name: 'Add account' }).click()
-  await page.getByRole('button', { name: /^Example/ }).click()
-  await page.getByRole('link', { name: /Continue at/ }).waitFor()
+  await page.getByRole('button', { name: /^Photo Shelf/ }).click()
+  await page.getByRole('link', { name: /^Continue to sign in/ }).waitFor()
   await shoot(page, 'sign-in')
 })
 await draw({ colorScheme: 'dark' }, async (page) => {
@@ -83,6 +85,20 @@ async function furnishedWorld(): Promise<World> {
         exampleAuthenticator(server),
         exampleAuthenticator(server, { type: 'org.example.tasks', label: 'Tasks Cloud', icon: ICON }),
         exampleAuthenticator(server, { type: 'net.example.mail', label: 'Mailbox' }),
+        createFakeAuthenticator({
+          type: 'com.example.photos',
+          label: 'Photo Shelf',
+          answers: {
+            addAccount: [
+              async (_request, { interaction, signal }) => {
+                await interaction?.openBrowser?.({ url: new URL('https://login.photoshelf.example/'), signal })
+                return await new Promise((_resolve, reject) =>
+                  signal.addEventListener('abort', () => reject(signal.reason)),
+                )
+              },
+            ],
+          },
+        }),
       ],
     },
     adapters: [tasks, calendar, photos],
