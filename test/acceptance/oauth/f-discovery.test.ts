@@ -1,6 +1,8 @@
+import dns from 'node:dns'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { createAuthorizedFetch } from '@accountry/http'
 import { startScriptedServer } from '@accountry/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { failure, secret } from './support/canaries.ts'
 import { goodTokens } from './support/service.ts'
 import { HOUR, scriptedWorld } from './support/world.ts'
@@ -62,6 +64,27 @@ describe('the metadata of a service', () => {
     const send = createAuthorizedFetch({ manager: world.manager, account, authTokenType: 'notes', origins })
     expect((await send(api.origin)).status).toBe(401)
     expect(inside.connections).toBe(0)
+  })
+
+  it('F-06 that names a host which leads into a local network gets a connection, and nothing is sent over it', async () => {
+    const trusted = getCACertificates('default')
+    onTestFinished(() => setDefaultCACertificates(trusted))
+    await using inside = await startScriptedServer({ tls: 'valid' })
+    setDefaultCACertificates([...trusted, inside.ca ?? ''])
+    leadToThisMachine('rebound.example')
+    const world = await scriptedWorld()
+    const account = await world.account()
+    const { port } = new URL(inside.origin)
+    world.service.describe({ token_endpoint: `https://rebound.example:${port}/token` })
+    expect((await failure(world.manager.getAuthToken(account, 'notes'))).code).toBe('ERR_TLS')
+    expect(inside.connections).toBe(1)
+    expect(inside.requests).toEqual([])
+    world.service.describe({ token_endpoint: `http://rebound.example:${port}/token` })
+    await world.restart()
+    world.clock.jump(HOUR)
+    expect((await failure(world.manager.getAuthToken(account.id, 'notes'))).code).toBe('ERR_MISCONFIGURED')
+    expect(inside.connections).toBe(1)
+    expect(await world.stored(account)).toBe(OLD)
   })
 
   it('F-08 that redirects is not followed', async () => {
@@ -145,6 +168,18 @@ describe('what a token is for', () => {
     expect(await world.state(account)).toBe('ok')
   })
 })
+
+/** Lets DNS answer for a name that it is 127.0.0.1, as an attacker's server does once the name was looked at. */
+function leadToThisMachine(host: string): void {
+  const { lookup } = dns
+  const rebound = (name: string, options: dns.LookupOptions, done: (...answer: unknown[]) => void): void => {
+    if (name !== host) lookup(name, options, done as never)
+    else if (options.all === true) done(null, [{ address: '127.0.0.1', family: 4 }])
+    else done(null, '127.0.0.1', 4)
+  }
+  Object.assign(dns, { lookup: rebound })
+  onTestFinished(() => void Object.assign(dns, { lookup }))
+}
 
 /** Asks an API that wants another scope. It must be asked once. */
 async function insufficient(
