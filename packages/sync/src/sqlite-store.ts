@@ -130,7 +130,13 @@ class SqliteStore implements OperationStore {
   }
 
   isAlive(owner: string): boolean {
-    return this.#liveness.isAlive(owner)
+    try {
+      return this.#liveness.isAlive(owner)
+    } catch (error) {
+      // Not the id of any instance: nobody runs under it, and a damaged record must not stop everything else.
+      if (error instanceof TypeError) return false
+      throw error
+    }
   }
 
   dataVersion(): number {

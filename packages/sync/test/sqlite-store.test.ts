@@ -35,4 +35,11 @@ describe('the SQLite store', () => {
     store.close()
     rmSync(parent, { recursive: true })
   })
+
+  it('takes what is no id of an instance for one that does not run', async () => {
+    const store = await openIn(mkdtempSync(join(tmpdir(), 'sync-store-')))
+    expect(store.isAlive('a damaged record')).toBe(false)
+    expect(store.isAlive(store.owner)).toBe(true)
+    store.close()
+  })
 })
