@@ -7,7 +7,7 @@ async function openSyncWorld() {
   const driver = closeAfterTest(await SyncTestDriver.open({ adapters: [adapter] }))
   const account = await driver.addAccount('ana')
   await driver.sync.cancelSync({})
-  const { openWindow } = await openElectronApp({ accounts: driver.accounts, sync: driver.sync })
+  const { openWindow } = await openElectronApp({ accounts: driver.accounts, sync: driver.sync, clock: driver.clock })
   const { client } = openWindow()
   return { adapter, driver, account, client, target: { account, authority: 'tasks' } }
 }
@@ -31,6 +31,18 @@ describe('synchronisation from a page', () => {
     ])
     expect(await client.sync.getSyncAdapterTypes()).toEqual([expect.objectContaining({ authority: 'tasks' })])
     expect(await client.sync.getCurrentSyncs()).toEqual([])
+  })
+
+  it('shows its progress ten times a second, however often the adapter reports it', async () => {
+    const { client, driver, target, adapter } = await openSyncWorld()
+    const seen: number[] = []
+    client.on('sync:progress', ({ progress }) => seen.push(progress.done))
+    adapter.next(({ progress }) => {
+      for (let done = 0; done < 1_000; done++) progress({ done, total: 1_000 })
+    })
+    await client.sync.performSync({ ...target, manual: true })
+    await driver.settle()
+    expect(seen).toEqual([0])
   })
 
   it('is switched and canceled', async () => {

@@ -67,7 +67,10 @@ describe("Electron's own definitions", () => {
 
   it('have the members that the fakes have, with the same types', () => {
     expectTypeOf<FakeFrame>().toExtend<
-      Part<Electron.WebFrameMain, 'url' | 'origin' | 'processId' | 'frameToken' | 'detached' | 'isDestroyed' | 'send'>
+      Part<
+        Electron.WebFrameMain,
+        'url' | 'origin' | 'processId' | 'routingId' | 'frameToken' | 'detached' | 'isDestroyed' | 'send'
+      >
     >()
     expectTypeOf<FakeWebContents>().toExtend<Part<Electron.WebContents, 'id' | 'isDestroyed'>>()
     expectTypeOf<FakeInvokeEvent>().toExtend<

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { BRIDGE_CALLS } from '../src/bridge/channels.ts'
 import { openElectronApp, PAGE, type TestWindow } from './support/electron-app.ts'
 import { FakeWebContents } from './support/fake-frames.ts'
+import { idsOf } from './support/fake-ipc.ts'
 
 const denied = { ok: false, error: { name: 'AccountError', code: 'ERR_DENIED' } }
 const wrongType = { ok: false, error: { name: 'TypeError' } }
@@ -80,6 +81,18 @@ describe('whoever sends a message', () => {
       }
     },
   )
+
+  it('is refused with what it sent as it went, although a page of the app is in its frame by now', async () => {
+    const { openWindow, ipcMain } = await openElectronApp()
+    const { contents } = openWindow()
+    contents.navigate('https://evil.example/')
+    const evil = idsOf(contents.mainFrame)
+    contents.navigate(PAGE)
+    const send = (sentBy: typeof evil) =>
+      ipcMain.invoke(contents, contents.mainFrame, 'accountry:getAccounts', [{ id: '1' }], sentBy)
+    expect(await send(evil)).toMatchObject(denied)
+    expect(await send(idsOf(contents.mainFrame))).toEqual({ ok: true, value: [] })
+  })
 
   it('gets no answer that was meant for the page before', async () => {
     const { openWindow, world } = await openElectronApp()

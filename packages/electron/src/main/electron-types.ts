@@ -9,6 +9,7 @@ export interface HostFrame {
   readonly url: string
   readonly parent: object | null
   readonly processId: number
+  readonly routingId: number
   readonly frameToken: string
   readonly detached: boolean
   isDestroyed(): boolean
@@ -30,6 +31,9 @@ export interface HostContents {
 /** Of `IpcMainInvokeEvent`. */
 export interface HostInvokeEvent {
   readonly sender: HostContents
+  /** The process and the routing id of the frame that sent it. */
+  readonly processId: number
+  readonly frameId: number
   /** `null` when the frame has gone or navigated meanwhile. */
   readonly senderFrame: HostFrame | null
 }

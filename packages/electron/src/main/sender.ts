@@ -24,11 +24,14 @@ export interface SenderRules {
  *
  * @returns The sender, or in kebab-case why it is refused.
  */
-export function judgeSender({ sender, senderFrame }: HostInvokeEvent, rules: SenderRules): Sender | string {
+export function judgeSender(event: HostInvokeEvent, rules: SenderRules): Sender | string {
+  const { sender, senderFrame } = event
   // Electron's own advice: null after a navigation, so that the answer would go to somebody else.
   if (senderFrame === null || senderFrame === undefined) return 'no-frame'
   try {
     if (sender.isDestroyed() || senderFrame.isDestroyed() || senderFrame.detached) return 'frame-gone'
+    // What a page sends as it goes may arrive when another is in its frame already: `senderFrame` is that one then.
+    if (event.processId !== senderFrame.processId || event.frameId !== senderFrame.routingId) return 'frame-gone'
     const { processId, frameToken } = senderFrame
     const identity = { processId, frameToken }
     if (!rules.allowSubframes) {

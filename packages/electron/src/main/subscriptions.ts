@@ -1,4 +1,4 @@
-import type { AccountManager, Logger } from '@accountry/accounts'
+import type { AccountManager, Clock, Logger } from '@accountry/accounts'
 import type { SyncManager } from '@accountry/sync'
 import { EVENT_CHANNEL } from '../bridge/channels.ts'
 import { ACCOUNT_EVENTS, type BridgeEvent } from '../bridge/events.ts'
@@ -15,6 +15,7 @@ export interface SubscriptionSources extends SenderRules {
   readonly accounts: AccountManager
   readonly sync: SyncManager | undefined
   readonly answerBytes: number
+  readonly clock: Clock
   readonly log: Logger | undefined
 }
 
@@ -29,6 +30,8 @@ export class Subscriptions {
   readonly #sources: SubscriptionSources
   readonly #byEvent = new Map<BridgeEvent, Map<string, Sender>>()
   readonly #listeners = new Map<BridgeEvent, (payload: unknown) => void>()
+
+  readonly #progress = new ProgressPace()
 
   constructor(sources: SubscriptionSources) {
     this.#sources = sources
@@ -73,6 +76,7 @@ export class Subscriptions {
   }
 
   #deliver(event: BridgeEvent, payload: unknown): void {
+    if (event === 'sync:progress' && !this.#progress.isDue(payload, this.#sources.clock.monotonic())) return
     for (const [key, sender] of [...(this.#byEvent.get(event) ?? [])]) {
       if (!isStillThere(sender, this.#sources)) {
         this.#forget(event, key)
@@ -105,4 +109,20 @@ export class Subscriptions {
 
 function keyOf({ contents, identity }: Sender): string {
   return `${contents.id} ${identity.processId} ${identity.frameToken}`
+}
+
+/** A page shows progress to a person, ten times a second at most; adapters may report every record. */
+const PROGRESS_MS = 100
+const MOST_RUNS = 1_000
+
+class ProgressPace {
+  readonly #lastAt = new Map<unknown, number>()
+
+  isDue(payload: unknown, now: number): boolean {
+    const { id } = payload as { readonly id?: unknown }
+    if (now - (this.#lastAt.get(id) ?? Number.NEGATIVE_INFINITY) < PROGRESS_MS) return false
+    if (this.#lastAt.size >= MOST_RUNS) this.#lastAt.clear()
+    this.#lastAt.set(id, now)
+    return true
+  }
 }

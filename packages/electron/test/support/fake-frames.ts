@@ -8,6 +8,7 @@ export class FakeFrame {
   #url: string
   #origin: string
   #processId: number
+  #routingId: number
   #frameToken: string
   #isDisposed = false
   detached = false
@@ -20,6 +21,7 @@ export class FakeFrame {
     this.#url = url
     this.#origin = originOf(url)
     this.#processId = contents.nextNumber()
+    this.#routingId = contents.nextNumber()
     this.#frameToken = `token-${contents.nextNumber()}`
   }
 
@@ -33,6 +35,10 @@ export class FakeFrame {
 
   get processId(): number {
     return this.#read(this.#processId)
+  }
+
+  get routingId(): number {
+    return this.#read(this.#routingId)
   }
 
   get frameToken(): string {
@@ -53,6 +59,7 @@ export class FakeFrame {
   /** Another page comes into the frame; of another origin in another process. */
   show(url: string, origin: string = originOf(url)): void {
     if (origin !== this.#origin) this.#processId = this.contents.nextNumber()
+    this.#routingId = this.contents.nextNumber()
     this.#frameToken = `token-${this.contents.nextNumber()}`
     this.#url = url
     this.#origin = origin

@@ -42,8 +42,15 @@ export class FakeIpcMain {
    * What `ipcRenderer.invoke` does. Structured cloning leaves no prototypes and refuses functions.
    *
    * @param frame `null`: the frame had gone when the message was looked at.
+   * @param sentBy Which page sent it, when another is in its frame by now.
    */
-  async invoke(contents: FakeWebContents, frame: FakeFrame | null, channel: string, args: unknown[]): Promise<unknown> {
+  async invoke(
+    contents: FakeWebContents,
+    frame: FakeFrame | null,
+    channel: string,
+    args: unknown[],
+    sentBy: FrameIds = idsOf(frame),
+  ): Promise<unknown> {
     const cloned = structuredClone(args)
     this.transcript.push({ to: 'main', channel, args: cloned })
     const handler = this.#handlers.get(channel)
@@ -52,8 +59,8 @@ export class FakeIpcMain {
     }
     const event: FakeInvokeEvent = {
       type: 'frame',
-      frameId: 1,
-      processId: 1,
+      frameId: sentBy.routingId,
+      processId: sentBy.processId,
       sender: contents,
       senderFrame: frame,
       defaultPrevented: false,
@@ -69,4 +76,16 @@ export class FakeIpcMain {
     this.transcript.push({ to: 'renderer', channel, args: answer })
     return answer
   }
+}
+
+/** What the message itself says of its sender. */
+export interface FrameIds {
+  readonly processId: number
+  readonly routingId: number
+}
+
+export function idsOf(frame: FakeFrame | null): FrameIds {
+  if (frame === null || frame.isDestroyed()) return { processId: 0, routingId: 0 }
+  const { processId, routingId } = frame
+  return { processId, routingId }
 }
