@@ -35,7 +35,7 @@ describe('synchronisation from a page', () => {
 
   it('shows its progress ten times a second, however often the adapter reports it', async () => {
     const { client, driver, target, adapter } = await openSyncWorld()
-    const seen: number[] = []
+    const seen: (number | undefined)[] = []
     client.on('sync:progress', ({ progress }) => seen.push(progress.done))
     adapter.next(({ progress }) => {
       for (let done = 0; done < 1_000; done++) progress({ done, total: 1_000 })
