@@ -121,9 +121,9 @@ export class Front {
   }
 
   #tellTime(response: ServerResponse, fault: Fault | undefined): void {
-    if (fault === undefined || !('dateOffsetMs' in fault)) return
-    if (fault.dateOffsetMs === 'absent') response.sendDate = false
-    else response.setHeader('date', new Date(this.#clock.now() + fault.dateOffsetMs).toUTCString())
+    const offsetMs = fault !== undefined && 'dateOffsetMs' in fault ? fault.dateOffsetMs : 0
+    if (offsetMs === 'absent') response.sendDate = false
+    else response.setHeader('date', new Date(this.#clock.now() + offsetMs).toUTCString())
   }
 
   async #forward(request: IncomingMessage, body: Buffer): Promise<Answer> {

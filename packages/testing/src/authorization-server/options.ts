@@ -42,7 +42,7 @@ export interface AuthorizationServerFeatures {
 
 export interface AuthorizationServerOptions {
   /**
-   * Decides when tokens end, what times are written into them, and how long a fault delays. Default: the system's
+   * Decides when tokens end, what times are written into them and told as `Date`, and how long a fault delays. Default: the system's
    * clock. DPoP proofs are the exception: the provider compares their `iat` with the system's clock, except in proofs
    * with a nonce; use `features: { dpop: 'nonce' }` together with a clock that moves far.
    */
