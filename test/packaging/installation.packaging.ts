@@ -44,6 +44,12 @@ describe.each(NODES)('in an empty folder, on %s', (_name, node) => {
     expect(JSON.parse(await project.node([program], world.laterRun, node))).toEqual(EXPECTED)
   })
 
+  it('the settings page is served with its script, without the tools of the workspace', async () => {
+    const program = project.addProgram('settings-page')
+    const printed = await project.node([program], { DIRECTORY: project.path('settings-vault') }, node)
+    expect(JSON.parse(printed)).toEqual({ statuses: [303, 200, 200, 200, 200], hasScript: true, namesLicence: true })
+  })
+
   it('nothing is printed and no process-wide handler is left by an import', async () => {
     const code = `
       const before = process.eventNames().length
