@@ -16,7 +16,7 @@ import { checkMethods, checkObject, type SignIn } from './host-options.ts'
 import { openExternally } from './open-externally.ts'
 
 /** What is used of Electron's `process`. */
-interface LinkProcess {
+export interface LinkProcess {
   readonly argv: readonly string[]
   readonly execPath: string
   /** Electron runs an app that is not packaged. */

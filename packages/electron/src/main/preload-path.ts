@@ -3,9 +3,11 @@ import { fileURLToPath } from 'node:url'
 /**
  * The path of the ready preload script, for `webPreferences.preload`.
  *
- * It lies beside this module in the published package. An app that bundles its main process copies
- * the `preload.cjs` of this package next to its bundle and names that instead.
+ * It lies in the published package. An app that bundles its main process copies the `preload.cjs` of this package next
+ * to its bundle and names that instead.
  */
 export function preloadPath(): string {
-  return fileURLToPath(new URL('../preload/preload-main.cjs', import.meta.url))
+  // The sources run as they are; what is built from them lies beside them.
+  const place = import.meta.url.endsWith('.ts') ? '../../dist/preload' : '../preload'
+  return fileURLToPath(new URL(`${place}/preload-main.cjs`, import.meta.url))
 }

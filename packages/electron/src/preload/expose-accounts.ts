@@ -13,7 +13,7 @@ export interface PreloadElectron {
 }
 
 /** What Electron says in `process` about the page for which the preload script runs. */
-interface PreloadProcess {
+export interface PreloadProcess {
   readonly contextIsolated?: boolean
   readonly sandboxed?: boolean
 }
