@@ -149,7 +149,10 @@ export interface AccountManagerEvents {
   'vault:locked': [VaultEvent]
   'vault:unlocked': [VaultEvent]
   'vault:warning': [VaultEvent]
-  /** This process was away for more changes than are kept (10 000, or 7 days): no event tells them, so list again. */
+  /**
+   * This process was away for more changes than are kept (10 000, or 7 days). What accounts still show of them was told
+   * before, with the reason `resync`; what happened to tokens, user data and who sees what was not, so read it again.
+   */
   'vault:resync': [VaultEvent]
 }
 

@@ -11,6 +11,7 @@ import { AccountError } from './errors.ts'
 import { Events } from './events.ts'
 import type { InteractionHandler } from './interaction.ts'
 import type { Logger } from './logger.ts'
+import { differencesOf } from './resync.ts'
 import { RunningCalls } from './running-calls.ts'
 import { type Principal, Sight } from './sight.ts'
 import { isBusy } from './storage/busy.ts'
@@ -252,16 +253,32 @@ export class Engine {
     const latest = feed.latest
     if (latest === this.#revision) return []
     if (feed.oldest > this.#revision + 1) {
-      // Away for longer than changes are kept: one reload stands for all of them.
-      this.#reload()
-      this.cache.clear()
-      this.calls.endExcept((account) => this.index.get(account) !== undefined)
-      this.events.emit('vault:resync', { revision: this.#revision, at: this.clock.now() })
+      this.#resync()
       return []
     }
     const changes = feed.after(this.#revision)
     this.#revision = changes.at(-1)?.revision ?? latest
     return changes
+  }
+
+  /** Away for longer than changes are kept: one reload stands for all of them. */
+  #resync(): void {
+    const before = this.#visible()
+    this.#reload()
+    this.cache.clear()
+    this.calls.endExcept((account) => this.index.get(account) !== undefined)
+    const at = this.clock.now()
+    const revision = this.#revision
+    for (const { event, account } of differencesOf(before, this.#visible())) {
+      const detail: AccountEvent = { revision, at, account, source: 'other-process', reason: 'resync' }
+      this.events.emit(event, Object.freeze(detail) as never)
+    }
+    this.events.emit('vault:resync', Object.freeze({ revision, at }))
+  }
+
+  #visible(): Map<string, AccountRecord> {
+    const records = [...this.index.all()].filter((record) => this.sight.isVisible(record))
+    return new Map(records.map((record) => [record.account.id, record]))
   }
 
   #reload(): void {

@@ -18,6 +18,7 @@ export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): 
   const ok = problems.length === 0
   // A choice that somebody made on purpose is said, but nothing is broken.
   for (const slot of slots) if (slot.protection === 'none') problems.push(unprotected(slot.provider))
+  problems.push(...interrupted(engine))
   const needsAttention = [...index.all()].filter(
     (record) => record.state !== 'ok' && record.state !== 'degraded',
   ).length
@@ -35,6 +36,23 @@ export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): 
     directory: vault.files.directory,
     problems,
   }
+}
+
+/** What processes left behind that died in the middle of something. The next renewal of the account clears it away. */
+function interrupted({ vault, index }: Engine): VaultProblem[] {
+  const { database } = vault
+  if (database.readOnly || database.prepare('SELECT 1 FROM lease LIMIT 1').get() === undefined) return []
+  return vault.leases.abandoned().map(({ resource, hasIntent }) => {
+    const account = index.get(resource.slice(resource.indexOf(':') + 1))?.account
+    const what = account === undefined ? 'a sign-in' : `${account.name} (${account.type})`
+    return {
+      code: 'ERR_LOCK_TIMEOUT',
+      message: hasIntent
+        ? `an app ended while it renewed ${what}: whether the service answered is not known`
+        : `an app ended while it worked on ${what}`,
+      fix: 'Nothing has to be done: the next one that needs a token of it takes over.',
+    }
+  })
 }
 
 /** Why the vault is locked, and what to do; `undefined` while it is open. */

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { volatileKey } from '@accountry/keychain'
 import { createFakeAuthenticator, createFakeKeyProvider } from '@accountry/testing'
 import { describe, expect, it } from 'vitest'
@@ -99,5 +101,27 @@ describe('the health of a vault', () => {
       { password: 'canary', userData: { canary: 'canary' } },
     )
     expect(JSON.stringify(await manager.health())).not.toContain('canary')
+  })
+})
+
+describe('an app that ended in the middle of something', () => {
+  it('is told of, until the next renewal clears it away', async () => {
+    const directory = tempFolder()
+    const manager = await openManager({ directory })
+    const { id } = await manager.addAccountExplicitly({ type: TYPE, name: 'ana' }, { password: 'p' })
+    const database = new DatabaseSync(join(directory, 'vault.db'))
+    const insert = database.prepare('INSERT INTO lease (resource, owner, intent) VALUES (?, ?, ?)')
+    insert.run(`account:${id}`, '0123456789abcdef', '{"credential":"x"}')
+    insert.run(`sign-in:${TYPE}`, '0123456789abcdef', null)
+    database.close()
+    const { ok, problems } = await manager.health()
+    expect(ok).toBe(true)
+    expect(problems.map(({ message }) => message)).toEqual([
+      `an app ended while it renewed ana (${TYPE}): whether the service answered is not known`,
+      'an app ended while it worked on a sign-in',
+    ])
+    await manager.getAuthToken(id, 't')
+    await manager.addAccount(TYPE)
+    expect((await manager.health()).problems).toEqual([])
   })
 })

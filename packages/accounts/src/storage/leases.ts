@@ -43,6 +43,12 @@ export interface Lease {
   release(): Promise<void>
 }
 
+/** A lease whose owner died. */
+export interface AbandonedLease {
+  readonly resource: string
+  readonly hasIntent: boolean
+}
+
 interface Head {
   ticket: number
   owner: string
@@ -77,6 +83,18 @@ export class Leases {
     } finally {
       if (!held) await this.#database.write(() => this.#remove(ticket))
     }
+  }
+
+  /** What somebody who died still holds, with what it was about to do. Whoever waits for one of them clears it away. */
+  abandoned(): AbandonedLease[] {
+    const rows = this.#database.prepare('SELECT resource, owner, intent FROM lease ORDER BY ticket').all()
+    const owners = new Map<string, boolean>()
+    return rows.flatMap((row) => {
+      const owner = String(row['owner'])
+      const isAlive = owners.get(owner) ?? this.#liveness.isAlive(owner)
+      owners.set(owner, isAlive)
+      return isAlive ? [] : [{ resource: String(row['resource']), hasIntent: row['intent'] !== null }]
+    })
   }
 
   async #enqueue(resource: string): Promise<number> {

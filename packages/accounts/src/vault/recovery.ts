@@ -63,11 +63,19 @@ export function checkNotTruncated(database: Database): void {
   )
 }
 
-/** Moves the vault's files to `….corrupt-<time>`; nothing is deleted. */
+/** Moves the vault's files to `….corrupt-<time>`; nothing is deleted, nor anything that was set aside before. */
 export function setAside(files: VaultFiles, now: number): string {
-  const suffix = `.corrupt-${new Date(now).toISOString().replaceAll(':', '-')}`
-  for (const file of [files.database, `${files.database}-wal`, `${files.database}-shm`, files.marker]) {
-    if (existsSync(file)) renameSync(file, file + suffix)
-  }
+  const own = [files.database, `${files.database}-wal`, `${files.database}-shm`, files.marker]
+  const suffix = freeSuffix(own, `.corrupt-${new Date(now).toISOString().replaceAll(':', '-')}`)
+  for (const file of own) if (existsSync(file)) renameSync(file, file + suffix)
   return files.database + suffix
+}
+
+/** Two vaults may be set aside within one millisecond, and a clock may go back. */
+function freeSuffix(files: readonly string[], wanted: string): string {
+  const isTaken = (suffix: string): boolean => files.some((file) => existsSync(file + suffix))
+  for (let number = 1; ; number++) {
+    const suffix = number === 1 ? wanted : `${wanted}-${number}`
+    if (!isTaken(suffix)) return suffix
+  }
 }
