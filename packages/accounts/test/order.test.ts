@@ -300,6 +300,7 @@ describe('a table that is gone', () => {
       () => manager.getAuthenticatorConfigurations(),
       () => manager.export({ key: new Uint8Array(32) }),
       () => manager.removeAccount(id),
+      () => manager.getAuthTokenLabel('com.example.other', 't'),
       () => manager.flush(),
     ]
     const failures = await Promise.all(
