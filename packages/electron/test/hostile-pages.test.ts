@@ -94,16 +94,15 @@ describe('whoever sends a message', () => {
     expect(await send(idsOf(contents.mainFrame))).toEqual({ ok: true, value: [] })
   })
 
-  it('gets no answer that was meant for the page before', async () => {
-    const { openWindow, world } = await openElectronApp()
-    const { contents, client } = openWindow()
-    world.authenticator.hold('addAccount', { ignoresAbort: true })
-    const answer = client.addAccount('com.example').catch((error: unknown) => error)
-    await world.authenticator.whenCalled('addAccount')
-    contents.navigate('https://evil.example/')
-    world.authenticator.release('addAccount')
-    expect(await answer).not.toHaveProperty('name', 'ana@example.com')
-    expect(await answer).toHaveProperty('code')
+  it.each(['https://evil.example/', PAGE])('gets no answer that was meant for the page before, at %s', async (url) => {
+    const { promise, resolve } = Promise.withResolvers<never>()
+    const answer = async (): Promise<never> => await promise
+    const { openWindow } = await openElectronApp({ signIn: { addAccount: answer, updateCredentials: answer } })
+    const { contents, send } = openWindow()
+    const received = send('addAccount', [{ id: '1', request: { type: 'com.example' } }])
+    contents.navigate(url)
+    resolve({ id: '1', type: 'com.example', name: 'ana@example.com' } as never)
+    expect(await received).toMatchObject(denied)
   })
 
   it.each(['destroy', 'crash'] as const)('ends its sign-in with a %s of its window', async (ending) => {
