@@ -30,7 +30,7 @@ async function afterDeath(
 }
 
 describe('a process that is killed while it renews a token', () => {
-  test('after its intent, before its request: the next one renews it (C-07)', async () => {
+  test('after its intent, before its request: the next one renews it', async () => {
     await afterDeath('after-intent', { rotation: 'strict' }, async ({ outcome, requests }) => {
       expect({ outcome, requests }).toEqual({ outcome: 'token', requests: 1 })
     })

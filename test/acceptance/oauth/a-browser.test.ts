@@ -1,10 +1,14 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startProcess } from '@accountry/testing'
+import { terminalInteraction } from 'accountry'
 import { describe, expect, it } from 'vitest'
+import { Visit } from './support/browser.ts'
 import { letOutBy, vaultFolder } from './support/canaries.ts'
+import { until } from './support/wire.ts'
 import { scriptedWorld } from './support/world.ts'
 
 describe('the page that the system’s browser is sent to', () => {
@@ -37,6 +41,25 @@ describe('the page that the system’s browser is sent to', () => {
     expect((await readFile(written, 'utf8')).trim().split('\n')).toEqual(['1', url])
     expect((await readdir(folder)).sort()).toEqual(['arguments', 'browser'])
     letOutBy({ pid: child.pid, stdout: child.stdout, stderr: child.stderr })
+  })
+})
+
+describe('a browser that cannot be started', () => {
+  it('A-48 leaves the address to be opened by hand, and the sign-in goes on waiting for it', async () => {
+    const output = new PassThrough()
+    let shown = ''
+    output.on('data', (chunk) => {
+      shown += String(chunk)
+    })
+    const openUrl = () => Promise.reject(new Error('spawn xdg-open ENOENT'))
+    const world = await scriptedWorld({
+      interaction: terminalInteraction({ input: new PassThrough(), output, openUrl }),
+    })
+    const adding = world.signIn()
+    await until(() => shown.includes('No browser could be started'))
+    const url = /http\S+\/authorize\S+/.exec(shown)?.[0] ?? ''
+    await new Visit(new URL(url), new AbortController().signal, world.service).arrive()
+    expect((await adding).name).toBe('ana')
   })
 })
 

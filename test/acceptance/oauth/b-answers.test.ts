@@ -114,6 +114,11 @@ describe('an answer of the token endpoint', () => {
     expect(stored).toBe(OLD)
   })
 
+  it('B-20 with a refresh token that is none is worth a warning', async () => {
+    const { world } = await renew(answer({ refresh_token: 123 }))
+    expect(world.log).toContainEqual(expect.objectContaining({ level: 'warn', event: 'token_response' }))
+  })
+
   it.each<[string, object, string]>([
     ['B-16 a type that nobody knows', { token_type: 'mac' }, 'ERR_UNSUPPORTED'],
     ['B-23 no granted scope at all', { scope: '' }, 'ERR_SCOPE_NOT_GRANTED'],

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Account, AccountManager } from '@accountry/accounts'
+import { type Account, type AccountManager, isAccountError } from '@accountry/accounts'
 import { type AuthorizationServer, startAuthorizationServer, startProcess, type TestProcess } from '@accountry/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { VaultPlace } from '../../e2e/support/example-vault.ts'
@@ -21,8 +21,8 @@ interface Scene {
 }
 
 /** A vault with one account whose token has ended, at a strict server, and processes that share it. */
-async function scene(processes: number): Promise<Scene> {
-  const server = await startAuthorizationServer({ rotation: 'strict' })
+async function scene(processes: number, rotation: 'strict' | 'grace' = 'strict'): Promise<Scene> {
+  const server = await startAuthorizationServer({ rotation })
   onTestFinished(() => server.close())
   const { issuer, clientId } = server
   const place = { directory: vaultFolder(), keyFile: `${vaultFolder()}/key`, issuer, clientId }
@@ -41,10 +41,14 @@ async function scene(processes: number): Promise<Scene> {
 }
 
 /** Lets a process ask, and returns once its request has arrived; the answer waits for the returned function. */
-async function askAndHold({ server, account }: Scene, worker: Worker): Promise<() => void> {
+async function askAndHold(
+  { server, account }: Scene,
+  worker: Worker,
+  how: { readonly forceRefresh?: boolean } = {},
+): Promise<() => void> {
   const release = Promise.withResolvers<void>()
   server.faults.next('token', { hold: release.promise })
-  worker.send({ kind: 'get-token', accountId: account.id })
+  worker.send({ kind: 'get-token', accountId: account.id, ...how })
   while (server.requestsTo('token').length === 0) await delay(5)
   return release.resolve
 }
@@ -61,6 +65,49 @@ describe('processes that share an account at a strict server', () => {
     expect(server.requestsTo('token', 'refresh_token')).toHaveLength(1)
     expect(await server.isRefreshTokenAlive((await manager.getPassword(account)) ?? '')).toBe(true)
     for (const worker of workers) letOutBy({ pid: worker.pid, stdout: worker.stdout, stderr: worker.stderr })
+  })
+
+  it.each([
+    ['strict', 'ERR_INTERACTION_REQUIRED rotation_response_lost', 'needs-reauth'],
+    ['grace', 'token', 'ok'],
+  ] as const)(
+    'C-07 and are killed between request and answer leave the doubt to the next (%s)',
+    async (rotation, ending, state) => {
+      const opened = await scene(1, rotation)
+      const { server, manager, account, workers } = opened
+      const release = await askAndHold(opened, workers[0])
+      const before = await manager.getPassword(account)
+      await workers[0].kill('SIGKILL')
+      release()
+      const outcome = await manager.getAuthToken(account, 'tasks').then(
+        () => 'token',
+        (error: unknown) => {
+          letOut('error', error)
+          return isAccountError(error) ? `${error.code} ${error.reason}` : String(error)
+        },
+      )
+      expect(outcome).toBe(ending)
+      // The same refresh token twice, at once, and never a third time.
+      const sent = server.requestsTo('token', 'refresh_token').map(({ params }) => params['refresh_token'])
+      expect(sent).toEqual([before, before])
+      expect(await manager.getAccountInfo(account)).toMatchObject({ account, state })
+      expect(await manager.getPassword(account)).toBeDefined()
+    },
+  )
+
+  it('C-12 and are stopped in the middle keep nobody from a token that is still valid', async () => {
+    const opened = await scene(1)
+    const { server, place, manager, account, workers } = opened
+    const value = watch('valid token', 'a-token-that-ends-in-ten-minutes')
+    await manager.setAuthToken(account, 'tasks', { value, expiresAt: Date.now() + 600_000, scopes: ['tasks.read'] })
+    const release = await askAndHold(opened, workers[0], { forceRefresh: true })
+    await workers[0].kill('SIGSTOP')
+    release()
+    await using other = await openExampleVault(place)
+    expect((await other.getAuthToken(account.id, 'tasks')).value).toBe(value)
+    expect(server.requestsTo('token', 'refresh_token')).toHaveLength(1)
+    await workers[0].kill('SIGCONT')
+    await workers[0].next()
   })
 
   it('C-11 and are told to end in the middle of a renewal save it first', async () => {

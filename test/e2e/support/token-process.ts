@@ -7,7 +7,7 @@ export type KillPoint = 'after-intent' | 'after-request' | 'after-first-save'
 
 export type TokenJob =
   | { readonly kind: 'open'; readonly place: VaultPlace; readonly killAt?: KillPoint }
-  | { readonly kind: 'get-token'; readonly accountId: string }
+  | { readonly kind: 'get-token'; readonly accountId: string; readonly forceRefresh?: boolean }
 
 let manager: AccountManager | undefined
 
@@ -18,7 +18,8 @@ serveJobs(async (job: TokenJob): Promise<string> => {
     return 'opened'
   }
   if (manager === undefined) throw new Error('open comes first')
-  return (await manager.getAuthToken(job.accountId, 'tasks')).value
+  const { accountId, forceRefresh = false } = job
+  return (await manager.getAuthToken(accountId, 'tasks', { forceRefresh })).value
 })
 
 function openVault(place: VaultPlace, killAt: KillPoint | undefined): Promise<AccountManager> {
