@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { printable } from '../src/terminal/printable.ts'
+import { printable, printableJson } from '../src/terminal/printable.ts'
 
 describe('printable', () => {
   test.each([
@@ -17,5 +17,23 @@ describe('printable', () => {
 
   test.each(['ana@example.com', 'Jürgen Müßig', '山田太郎', 'عربي', '👍🏽', 'a  b'])('leaves %s alone', (text) => {
     expect(printable(text)).toBe(text)
+  })
+})
+
+describe('printableJson', () => {
+  test.each([
+    '\u001b[31m',
+    '\u009b2J',
+    'abc\u202edcba',
+    'a\u2028b',
+    'a\ud800b',
+    '\u{e0041}',
+    '\u{f0000}',
+    'two\nlines',
+    '👍🏽',
+  ])('shows %j as JSON that a terminal does not obey, and that means the same', (text) => {
+    const shown = printableJson(JSON.stringify({ [text]: [text] }, undefined, 2))
+    expect(JSON.parse(shown)).toEqual({ [text]: [text] })
+    expect(printable(shown.replaceAll('\n', ''))).toBe(shown.replaceAll('\n', ''))
   })
 })

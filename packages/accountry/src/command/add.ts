@@ -21,7 +21,7 @@ async function add(
   typeGiven: string | undefined,
   options: { name?: string; for?: string },
 ): Promise<undefined> {
-  const { accounts } = await run.accountry()
+  const { accounts } = await run.unlockedAccountry()
   const type = typeGiven ?? (await chooseType(run, accounts))
   const account = await accounts.addAccount(type, {
     ...(options.name !== undefined && { name: options.name }),

@@ -31,8 +31,8 @@ export function addReauthCommand(program: Command, runtime: CommandRuntime): voi
 }
 
 async function reauth(run: CommandRun, hint: string): Promise<undefined> {
+  const { accounts } = await run.unlockedAccountry()
   const account = await run.findAccount(hint)
-  const { accounts } = await run.accountry()
   const updated = await accounts.updateCredentials(account, { signal: run.signal })
   run.result(updated, `${printable(updated.name)} is signed in again.`)
   return undefined

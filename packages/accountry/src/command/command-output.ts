@@ -1,4 +1,5 @@
 import type { Command, CommanderError } from 'commander'
+import { printable, printableJson } from '../terminal/printable.ts'
 import type { CommandStreams } from './command-run.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 
@@ -59,10 +60,10 @@ export class CommandOutput {
     const { output, errors } = this.#streams
     const document = this.#isJson ? errorDocument(text.trim().replace(/^error: /, '')) : undefined
     if (document !== undefined) output.write(document)
-    errors.write(document ?? text)
+    errors.write(document ?? `${printable(text.trimEnd())}\n`)
   }
 }
 
 function errorDocument(message: string): string {
-  return `${JSON.stringify({ error: { name: 'UsageError', message } })}\n`
+  return `${printableJson(JSON.stringify({ error: { name: 'UsageError', message } }))}\n`
 }

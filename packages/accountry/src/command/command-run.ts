@@ -1,9 +1,9 @@
 import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import type { Account, InteractionHandler } from '@accountry/accounts'
-import { isAccountError } from '@accountry/accounts'
+import { ACCOUNT_ERROR_CODES, AccountError, isAccountError } from '@accountry/accounts'
 import type { Accountry } from '../accountry.ts'
-import { printable } from '../terminal/printable.ts'
+import { printable, printableJson } from '../terminal/printable.ts'
 import { type Column, renderTable } from '../terminal/table.ts'
 import { terminalInteraction } from '../terminal/terminal-interaction.ts'
 import { adviceFor } from './advice.ts'
@@ -25,6 +25,8 @@ export interface OpenRequest {
   readonly vault: string | undefined
   /** Asks the person in this terminal; `undefined` when there is nobody to ask. */
   readonly interaction: InteractionHandler | undefined
+  /** The command needs what is sealed: a vault that is locked should be unlocked, by asking the person if need be. */
+  readonly needsKey: boolean
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
 }
@@ -66,12 +68,27 @@ export class CommandRun {
   }
 
   /** Opens the vault at its first call, asking in the terminal if nowhere else; the run closes it. */
-  async accountry(elsewhere?: InteractionHandler): Promise<Accountry> {
+  async accountry(options: { interaction?: InteractionHandler; needsKey?: boolean } = {}): Promise<Accountry> {
     const { input, errors } = this.streams
     const here = errors.isTTY === true ? terminalInteraction({ input, output: errors }) : undefined
-    const interaction = elsewhere ?? here
-    this.#opened ??= await this.#open({ vault: this.vault, interaction, signal: this.signal })
+    const { interaction = here, needsKey = false } = options
+    this.#opened ??= await this.#open({ vault: this.vault, interaction, needsKey, signal: this.signal })
     return this.#opened
+  }
+
+  /**
+   * The same for commands that need what is sealed.
+   *
+   * @throws {@link AccountError} `ERR_VAULT_LOCKED`, `ERR_VAULT_UNAVAILABLE`, `ERR_VAULT_KEY_LOST` when it stays locked.
+   */
+  async unlockedAccountry(): Promise<Accountry> {
+    const accountry = await this.accountry({ needsKey: true })
+    const { accounts } = accountry
+    const interaction = this.isInteractive ? 'allow' : 'never'
+    if (await accounts.unlock({ interaction, signal: this.signal })) return accountry
+    const [problem] = (await accounts.health()).problems
+    const code = ACCOUNT_ERROR_CODES.find((known) => known === problem?.code) ?? 'ERR_VAULT_LOCKED'
+    throw new AccountError(code, problem?.message ?? 'The vault is locked')
   }
 
   /** The same for commands that only look: `undefined` where there is no vault yet, which is nothing to fail for. */
@@ -92,14 +109,14 @@ export class CommandRun {
   /** The result, for programs or for people. A program gets exactly one document on stdout, whatever happens. */
   result(json: unknown, text: string): void {
     this.#hasAnswered = true
-    if (this.isJson) this.streams.output.write(`${JSON.stringify(json, undefined, 2)}\n`)
+    if (this.isJson) this.streams.output.write(`${printableJson(JSON.stringify(json, undefined, 2))}\n`)
     else if (text !== '') this.streams.output.write(`${text}\n`)
   }
 
   /** One of many results of a command that goes on: a line of text, or a document of its own on one line. */
   line(json: unknown, text: string): void {
     this.#hasAnswered = true
-    this.streams.output.write(`${this.isJson ? JSON.stringify(json) : text}\n`)
+    this.streams.output.write(`${this.isJson ? printableJson(JSON.stringify(json)) : text}\n`)
   }
 
   /** Stdout belongs to somebody else from now on: a failure is told on stderr only. */
@@ -130,7 +147,7 @@ export class CommandRun {
     const message = error instanceof Error ? error.message : String(error)
     if (this.isJson) {
       const details = isAccountError(error) ? error.toJSON() : { name: nameOf(error), message }
-      const document = `${JSON.stringify({ error: details })}\n`
+      const document = `${printableJson(JSON.stringify({ error: details }))}\n`
       if (!this.#hasAnswered) output.write(document)
       errors.write(document)
     } else {

@@ -40,9 +40,9 @@ export class CommandRuntime {
   }
 
   /** Opens the accounts for looking at their names, asking nobody. Whoever calls it closes them. */
-  async peek(request: Omit<OpenRequest, 'interaction'>): Promise<Accountry> {
+  async peek(request: Omit<OpenRequest, 'interaction' | 'needsKey'>): Promise<Accountry> {
     const { open, completion } = this.#options
-    return await (completion.open ?? open)({ ...request, interaction: undefined })
+    return await (completion.open ?? open)({ ...request, interaction: undefined, needsKey: false })
   }
 
   /**

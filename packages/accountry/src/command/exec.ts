@@ -40,7 +40,7 @@ async function execute(
   if (command === undefined) throw new UsageError('Name the program to run, after --')
   if (options.env.length === 0) throw new UsageError('Say which tokens the program gets: --env NAME=type@account')
   const environment: Record<string, string> = {}
-  const { accounts } = await run.accountry()
+  const { accounts } = await run.unlockedAccountry()
   for (const { name, authTokenType, account } of options.env) {
     const found = await run.findAccount(account)
     const token = await accounts.getAuthToken(found, authTokenType, {

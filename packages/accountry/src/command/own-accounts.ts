@@ -36,8 +36,11 @@ const app = { id: project.folder, name: 'the accountry command', system: true }
  */
 export async function openOwnAccounts(request: OpenRequest): Promise<Accountry> {
   const vault = chooseVault(request.vault ?? process.env[VAULT_VARIABLE], existingVaults())
-  const accountry = await openUnlocked(vault, request)
+  const accountry = await openWithItsKeys(vault, request)
   try {
+    const { interaction, needsKey, signal } = request
+    if (needsKey)
+      await accountry.accounts.unlock({ interaction: interaction === undefined ? 'never' : 'allow', signal })
     await registerRecorded(accountry.accounts)
     return accountry
   } catch (error) {
@@ -86,7 +89,7 @@ export function chooseVault(wanted: string | undefined, existing: readonly strin
 }
 
 /** Opens with the providers that the vault names: the others would become recipients, and need not be asked. */
-async function openUnlocked(vault: string, request: OpenRequest): Promise<Accountry> {
+async function openWithItsKeys(vault: string, request: OpenRequest): Promise<Accountry> {
   const { interaction } = request
   const passphrase = new PassphrasePrompt(interaction?.promptCredentials?.bind(interaction))
   const recorded = (await recordedProviderIds(vault)).flatMap((id) => providerFor(id, passphrase) ?? [])

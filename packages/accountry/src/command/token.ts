@@ -21,8 +21,8 @@ export function addTokenCommand(program: Command, runtime: CommandRuntime): void
 }
 
 async function printToken(run: CommandRun, hint: string, type: string, options: TokenOptions): Promise<undefined> {
+  const { accounts } = await run.unlockedAccountry()
   const account = await run.findAccount(hint)
-  const { accounts } = await run.accountry()
   const token = await accounts.getAuthToken(account, type, {
     interaction: run.isInteractive ? 'allow' : 'never',
     ...(options.force === true && { forceRefresh: true }),

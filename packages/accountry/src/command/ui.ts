@@ -23,7 +23,7 @@ async function showPage(run: CommandRun, options: { open: boolean }): Promise<un
   // What is asked before a browser shows the page, such as a passphrase, is asked here.
   const fallback = run.isInteractive ? { fallback: terminalInteraction({ input, output: errors }) } : {}
   const interaction = createPageInteraction(fallback)
-  const { accounts, sync } = await run.accountry(interaction)
+  const { accounts, sync } = await run.accountry({ interaction })
   run.signal.throwIfAborted()
   await using page = await openSettingsPage({ accounts, sync, interaction, signal: run.signal })
   if (run.isJson) {

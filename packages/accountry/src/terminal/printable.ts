@@ -9,3 +9,18 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
 }
+
+/**
+ * JSON as it may be shown in a terminal: the same characters as escapes of JSON, so that whoever parses it gets exactly
+ * what was meant. Its own line ends stay.
+ */
+export function printableJson(json: string): string {
+  return json.replace(UNPRINTABLE, (character) => (character === '\n' ? character : escaped(character)))
+}
+
+/** As JSON writes it: one escape for each half of what lies beyond the first plane. */
+function escaped(character: string): string {
+  return Array.from({ length: character.length }, (_, index) => {
+    return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`
+  }).join('')
+}

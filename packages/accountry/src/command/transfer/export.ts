@@ -39,8 +39,8 @@ async function exportAccounts(
 ): Promise<undefined> {
   if (resolve(to) === resolve(keyFile)) throw new UsageError('The key and the export need a file each')
   if (existsSync(to)) throw new UsageError(`${printable(to)} is there already. It is not overwritten`)
+  const { accounts: manager } = await run.unlockedAccountry()
   const accounts = await chosen(run, hints)
-  const { accounts: manager } = await run.accountry()
   const { key, isNew, discard } = await keyForExport(run, keyFile)
   try {
     run.note(`Exporting ${counted(accounts)} …`)

@@ -47,7 +47,7 @@ async function importAccounts(run: CommandRun, file: string, options: ImportOpti
   const jwe = (await readLimited(file, limits))?.trim() ?? ''
   if (jwe === '') throw new UsageError(`${printable(file)} is not there, or empty`)
   const key = await keyOfExport(run, options.keyFile)
-  const { accounts } = await run.accountry()
+  const { accounts } = await run.unlockedAccountry()
   const plan = await accounts.planImport(jwe, { key, ifExists })
   const changes = plan.add.length + plan.update.length
   if (options.dryRun === true) {
