@@ -52,13 +52,7 @@ export async function refreshToken(call: RefreshCall, password: string, purpose:
     dpopKey,
     parameters: refreshParameters(call, password, purpose),
   })
-  if (outcome.kind === 'failure') {
-    const failure = withExpiry(outcome.failure, call.context)
-    // The token before was used up here. One that is dead at its first use was revoked, or somebody was faster with it.
-    const isRotating = fieldsOf(call.context.credential).rotates !== undefined
-    if (isRotating && failure.reason === 'revoked_or_reused') call.context.suspectReuse?.()
-    throw failureError(failure, sceneOf(call, 'renewing the token'))
-  }
+  if (outcome.kind === 'failure') throw await refused(call, outcome.failure)
   const { requestedAt } = outcome
   const response = readTokenResponse(outcome.members, settings.quirks)
   await saveRotation(call, response, requestedAt)
@@ -103,6 +97,19 @@ function refreshParameters({ client }: RefreshCall, password: string, purpose: T
   }
   for (const resource of purpose.resource) parameters.append('resource', resource)
   return parameters
+}
+
+/** What the manager learns of a refusal, beside its class. */
+async function refused(call: RefreshCall, answer: Failure): Promise<AccountError> {
+  const { context } = call
+  const failure = withExpiry(answer, context)
+  if (fieldsOf(context.credential).rotates !== undefined) {
+    // The token before was used up here. One that is dead at its first use was revoked, or somebody was faster with it.
+    if (failure.reason === 'revoked_or_reused') context.suspectReuse?.()
+    // Some servers use the credential up before they refuse what was asked; then nobody else did.
+    if (failure.class === 'request') await context.replaceCredential({ fields: { rotates: undefined } })
+  }
+  return failureError(failure, sceneOf(call, 'renewing the token'))
 }
 
 /** A refresh token that has outlived the time it was given was not stolen, it ran out. */

@@ -349,6 +349,20 @@ describe('when the service fails', () => {
       expect(heard).toEqual(['revoked_or_reused'])
     })
 
+    it('raises no such alarm where the server used it up while it refused a request', async () => {
+      const known = 'https://known.example'
+      const manager = await open({}, { resources: { [known]: { scope: 'api' } }, audience: known })
+      const account = await manager.addAccount('com.example')
+      const heard: unknown[] = []
+      manager.on('account:attention', ({ reason }) => heard.push(reason))
+      await manager.getAuthToken(account, 'api', { forceRefresh: true })
+      const wanted = { scopes: ['api'], resource: 'https://unknown.example' }
+      expect((await errorOf(manager.getAuthToken(account, wanted))).code).toBe('ERR_SCOPE_NOT_GRANTED')
+      await errorOf(manager.getAuthToken(account, 'api', { forceRefresh: true }))
+      await manager.flush()
+      expect([heard, (await stateOf(account.id)).reason]).toEqual([[], 'revoked_or_reused'])
+    })
+
     it('raises no such alarm where its own answer was lost', async () => {
       const manager = await open()
       const account = await manager.addAccount('com.example')
