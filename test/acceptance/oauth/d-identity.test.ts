@@ -55,6 +55,12 @@ describe('an ID token at a sign-in', () => {
     expect((await refused(make)).code).toBe('ERR_INVALID_RESPONSE')
   })
 
+  it('that is right in everything is accepted, however it was made', async () => {
+    const world = await scriptedWorld()
+    world.service.tokens(async () => ({ json: { ...goodTokens(), id_token: await claiming({})(world.service) } }))
+    expect((await world.signIn()).name).toBe('ana')
+  })
+
   it('D-12 that says where its key is leads to no request there', async () => {
     await using elsewhere = await startScriptedServer({ host: '127.0.0.2' })
     await refused((service) => signedBy(service, 'ES256', { jku: `${elsewhere.origin}/jwks` }))
