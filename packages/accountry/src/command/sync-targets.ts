@@ -14,15 +14,12 @@ export interface TargetStatus extends Target {
 }
 
 /**
- * Every authority of every account that something synchronises: what this process has adapters for, and what others
- * have left in the engine's database.
+ * Every authority of every account that something synchronises: what any process registered an adapter for, and what is
+ * left in the engine's database of an authority that nobody serves any more.
  */
 export async function knownTargets(accounts: AccountManager, sync: SyncManager, only?: Account): Promise<Target[]> {
   const listed = only === undefined ? await accounts.getAccounts() : [only]
-  const adapters = sync.getSyncAdapterTypes()
-  const own = listed.flatMap((account) =>
-    adapters.filter(({ accountType }) => accountType === account.type).map(({ authority }) => ({ account, authority })),
-  )
+  const possible = await sync.getSyncTargets(only === undefined ? {} : { account: only })
   const recorded = await Promise.all([
     sync.getPeriodicSyncs(),
     sync.getPendingSyncs(),
@@ -31,7 +28,7 @@ export async function knownTargets(accounts: AccountManager, sync: SyncManager, 
   ])
   const ids = new Map(listed.map((account) => [account.id, account]))
   const found = new Map<string, Target>()
-  for (const { account, authority } of [...own, ...recorded.flat()]) {
+  for (const { account, authority } of [...possible, ...recorded.flat()]) {
     const known = ids.get(account.id)
     if (known !== undefined) found.set(`${known.id}\n${authority}`, { account: known, authority })
   }
