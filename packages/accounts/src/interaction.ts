@@ -16,7 +16,12 @@ export interface FormField {
  * `ERR_INTERACTION_REQUIRED`. A method rejects with `ERR_INTERACTION_CANCELED` when the person gives up.
  */
 export interface InteractionHandler {
-  /** Opens the system browser at `url`, which has been checked: https, or http on a loopback address. */
+  /**
+   * Opens the system browser at `url`, which has been checked: https, or http on a loopback address.
+   *
+   * Resolves when the page is open; nobody waits for the person in it. `signal` is aborted when the page is no longer
+   * needed. Called once more with another address when the service forgot the first before the page was open.
+   */
   openBrowser?(request: { url: URL; account?: Account; signal: AbortSignal }): Promise<void>
   showDeviceCode?(request: {
     userCode: string

@@ -181,6 +181,7 @@ function checkedTokenTypes(
       checkScope(scope, `${option}.scopes`)
     }
     optionalText(type.label, `${option}.label`)
+    if (typeof type.resource !== 'string') optionalTexts(type.resource, `${option}.resource`)
     for (const resource of resourcesOf(type)) checkResource(resource, `${option}.resource`)
     for (const origin of optionalTexts(type.origins, `${option}.origins`) ?? [])
       checkOrigin(origin, `${option}.origins`)
