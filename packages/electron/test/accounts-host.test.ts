@@ -115,6 +115,24 @@ describe('a host', () => {
     await expect(client.addAccount('com.example')).rejects.toMatchObject({ code: 'ERR_AUTHENTICATOR_FAILED' })
   })
 
+  it('quotes no error of Node or of a library, whose messages quote values', async () => {
+    const thrown: unknown[] = [
+      Object.assign(new TypeError("Received 'hunter2hunter2'"), { code: 'ERR_INVALID_ARG_TYPE' }),
+      new TypeError('Bearer hunter2hunter2 is no header', { cause: new Error('hunter2hunter2') }),
+      new Error('hunter2hunter2'),
+      'hunter2hunter2',
+    ]
+    const fail = async (): Promise<never> => {
+      throw thrown[0]
+    }
+    const { openWindow, ipcMain } = await openElectronApp({ signIn: { addAccount: fail, updateCredentials: fail } })
+    const { client } = openWindow()
+    for (; thrown.length > 0; thrown.shift()) {
+      await expect(client.addAccount('com.example')).rejects.toMatchObject({ code: 'ERR_AUTHENTICATOR_FAILED' })
+    }
+    expect(JSON.stringify(ipcMain.transcript)).not.toContain('hunter2')
+  })
+
   it('serves only windows that were attached, until they are detached', async () => {
     const { openWindow, refusals } = await openElectronApp()
     const stranger = openWindow({ attach: false })

@@ -190,7 +190,7 @@ class IpcAccountsHost implements AccountsHost {
     const sender = judgeSender(event, this.#settings)
     if (typeof sender === 'string') throw this.#refused(name, sender)
     const window = this.#windows.get(sender.contents.id)
-    if (window === undefined || window.contents !== sender.contents) throw this.#refused(name, 'not-attached')
+    if (window === undefined) throw this.#refused(name, 'not-attached')
     return { window, sender }
   }
 

@@ -207,8 +207,7 @@ class ClaimedAppLinks implements AppLinks {
     if (answer === undefined || this.#isClosed) return
     const pending = this.#pending.get(answer.state)
     if (pending !== undefined) {
-      // Now, and not when the waiting goes on: the same link may come again before that.
-      this.#pending.delete(answer.state)
+      // The first one counts: a promise is settled once.
       pending.answer(answer)
       return
     }
