@@ -49,19 +49,24 @@ const FLAGS = ['require_pushed_authorization_requests', 'authorization_response_
 /**
  * Takes over what is used of a metadata document, after checking every endpoint in it.
  *
+ * @param author Who wrote it: of a server outside no endpoint may lie inside a local network; a developer knows their own.
  * @returns The metadata, or what is wrong with it, in words that can follow "the metadata of …".
  */
-export function readServerMetadata(document: Readonly<Record<string, unknown>>): ServerMetadata | string {
+export function readServerMetadata(
+  document: Readonly<Record<string, unknown>>,
+  author: 'server' | 'developer' = 'server',
+): ServerMetadata | string {
   const { issuer } = document as { issuer?: unknown }
   const issuerUrl = parseEndpoint(issuer)
   if (typeof issuer !== 'string' || typeof issuerUrl === 'string') return `names an issuer that ${issuerUrl}`
+  const mayBeLocal = author === 'developer' || isLocalAddress(issuerUrl.hostname)
   const metadata: Record<string, unknown> = { issuer }
   for (const name of ENDPOINTS) {
     const value = document[name]
     if (value === undefined || value === null) continue
     const url = parseEndpoint(value)
     if (typeof url === 'string') return `has a ${name} that ${url}`
-    if (isLocalAddress(url.hostname) && !isLocalAddress(issuerUrl.hostname)) {
+    if (!mayBeLocal && isLocalAddress(url.hostname)) {
       return `has a ${name} inside a local network, while its issuer is outside`
     }
     metadata[name] = value

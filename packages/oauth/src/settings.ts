@@ -139,7 +139,7 @@ function checkTogether(settings: Settings): void {
 function checkedMetadataOption(value: ServerMetadata | undefined): ServerMetadata | undefined {
   const document = optionalObject(value, 'metadata')
   if (document === undefined) return undefined
-  const metadata = readServerMetadata(document as unknown as Record<string, unknown>)
+  const metadata = readServerMetadata(document as unknown as Record<string, unknown>, 'developer')
   if (typeof metadata === 'string') throw new TypeError(`metadata ${metadata}`)
   return metadata
 }

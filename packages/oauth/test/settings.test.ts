@@ -87,6 +87,11 @@ describe('the options of createOAuthAuthenticator', () => {
     }
   })
 
+  it('may name endpoints inside the developer’s own network', () => {
+    const metadata = { issuer: 'https://login.example', token_endpoint: 'https://sts.example.internal/token' }
+    expect(create({ issuer: undefined, metadata })).not.toThrow()
+  })
+
   it('describe the authenticator without running it', () => {
     const tokenTypes = { notes: { scopes: ['notes'], label: 'Your notes', origins: ['https://api.example'] } }
     const own = create({ tokenTypes })()
