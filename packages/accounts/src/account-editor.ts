@@ -1,5 +1,6 @@
 import type { Account } from './account.ts'
 import { AccountStore } from './account-store.ts'
+import { MAX_PROFILE_LENGTH } from './answers.ts'
 import type { Engine } from './engine.ts'
 import { AccountError } from './errors.ts'
 import { RECOVERED } from './settlement.ts'
@@ -60,6 +61,8 @@ export class AccountEditor {
       const profile = this.#engine.records.readProfile(account.id)
       const entries = Object.entries(profile.userData).filter(([known]) => known !== key)
       if (value !== undefined) entries.push([key, value])
+      const length = entries.reduce((sum, [name, text]) => sum + name.length + text.length, 0)
+      if (length > MAX_PROFILE_LENGTH) throw tooMuch(account, length)
       this.#engine.records.writeProfile(account.id, { ...profile, userData: Object.fromEntries(entries) })
       announce({ event: 'account:state', account })
     })
@@ -93,4 +96,9 @@ export class AccountEditor {
       if (changed !== undefined) announce({ event: 'account:default-changed', account: changed })
     })
   }
+}
+
+function tooMuch(account: Account, length: number): AccountError {
+  const message = `the user data of ${account.name} has ${length} characters; at most ${MAX_PROFILE_LENGTH} are allowed`
+  return new AccountError('ERR_LIMIT_EXCEEDED', message, { account })
 }

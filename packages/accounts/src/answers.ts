@@ -11,6 +11,15 @@ export const MAX_USER_DATA_BYTES: number = 1_024 * 1_024
 /** Largest key of user data in bytes. */
 export const MAX_KEY_BYTES = 256
 
+/** Longest issuer, client id or subject in bytes. */
+const MAX_IDENTITY_BYTES = 2_048
+/** Most bytes of all scopes of one token. */
+const MAX_SCOPES_BYTES = 16_384
+/** Most characters of all user data, or all fields, of one account. */
+export const MAX_PROFILE_LENGTH: number = 8 * 1_024 * 1_024
+/** Most tokens in one answer. */
+const MAX_TOKENS = 1_000
+
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]{1,256}$/
 const HEADER_VALUE = /^[\x20-\x7e]+$/
 
@@ -27,13 +36,14 @@ function issuedToken(answer: unknown, type: string): IssuedToken {
   const { value, expiresAt, scheme, scopes } = ownFields(answer, type, ['value', 'expiresAt', 'scheme', 'scopes'])
   if (typeof value !== 'string' || value === '') throw invalid(type, `a token whose value is ${kindOf(value)}`)
   if (!HEADER_VALUE.test(value)) throw invalid(type, 'a token with characters that no header may hold')
-  if (value.length > MAX_SECRET_BYTES) throw tooLarge(type, 'token', value.length)
+  checkBytes(value, MAX_SECRET_BYTES, type, 'token')
   if (expiresAt !== undefined && !isInstant(expiresAt)) throw invalid(type, 'a token whose expiresAt is no instant')
   if (scheme !== undefined && !(typeof scheme === 'string' && /^[\w-]{1,32}$/.test(scheme))) {
     throw invalid(type, 'a token with an unusable scheme')
   }
   const copied: unknown = Array.isArray(scopes) ? Array.from(scopes) : scopes
   if (copied !== undefined && !isStringList(copied)) throw invalid(type, 'a token whose scopes are no list of strings')
+  if (copied !== undefined) checkBytes(copied.join(' '), MAX_SCOPES_BYTES, type, 'list of scopes')
   return { value, expiresAt, scheme, scopes: copied }
 }
 
@@ -69,7 +79,7 @@ function newAccount(answer: unknown, type: string): NewAccount {
     'subject',
   ])
   const password = optionalText(fields['password'], type, 'password')
-  if (password !== undefined && password.length > MAX_SECRET_BYTES) throw tooLarge(type, 'password', password.length)
+  if (password !== undefined) checkBytes(password, MAX_SECRET_BYTES, type, 'password')
   return {
     name: checkedAccountName(fields['name'], type),
     password,
@@ -77,9 +87,9 @@ function newAccount(answer: unknown, type: string): NewAccount {
     fields: checkedStrings(fields['fields'], type, 'fields'),
     tokens: checkedTokens(fields['tokens'], type),
     claims: checkedClaims(fields['claims'], type),
-    issuer: optionalText(fields['issuer'], type, 'issuer'),
-    clientId: optionalText(fields['clientId'], type, 'clientId'),
-    subject: optionalText(fields['subject'], type, 'subject'),
+    issuer: identityPart(fields['issuer'], type, 'issuer'),
+    clientId: identityPart(fields['clientId'], type, 'clientId'),
+    subject: identityPart(fields['subject'], type, 'subject'),
   }
 }
 
@@ -99,11 +109,14 @@ export function checkedStrings(value: unknown, type: string, what: string): Reco
   if (value === undefined) return {}
   checkRecord(value, type, what)
   const copy: Record<string, string> = Object.create(null) as Record<string, string>
+  let total = 0
   for (const [key, text] of Object.entries(value)) {
     if (text === undefined) continue
     if (typeof text !== 'string') throw invalid(type, `${what} whose value is ${kindOf(text)}`)
     if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw tooLarge(type, `key of ${what}`, Buffer.byteLength(key))
-    if (text.length > MAX_USER_DATA_BYTES) throw tooLarge(type, `value of ${what}`, text.length)
+    checkBytes(text, MAX_USER_DATA_BYTES, type, `value of ${what}`)
+    total += key.length + text.length
+    if (total > MAX_PROFILE_LENGTH) throw tooLarge(type, what, total)
     copy[key] = text
   }
   return copy
@@ -156,10 +169,10 @@ export function checkedUpdate(update: unknown, type: string): CredentialUpdate &
   return contained(type, () => {
     const names = ['password', 'userData', 'fields', 'claims', 'issuer', 'clientId', 'subject']
     const { userData, fields, claims, ...texts } = ownFields(update, type, names)
-    for (const [name, value] of Object.entries(texts)) optionalText(value, type, name)
-    const password = texts['password']
-    if (typeof password === 'string' && password.length > MAX_SECRET_BYTES)
-      throw tooLarge(type, 'password', password.length)
+    const { password, ...identity } = texts
+    if (password !== undefined)
+      checkBytes(optionalText(password, type, 'password') ?? '', MAX_SECRET_BYTES, type, 'password')
+    for (const [name, value] of Object.entries(identity)) identityPart(value, type, name)
     return {
       ...texts,
       ...(userData !== undefined && { userData: checkedChanges(userData, type, 'userData') }),
@@ -181,7 +194,9 @@ function checkedTokens(value: unknown, type: string): Record<string, IssuedToken
   if (value === undefined) return {}
   checkRecord(value, type, 'tokens')
   const copy: Record<string, IssuedToken> = Object.create(null) as Record<string, IssuedToken>
-  for (const [key, token] of Object.entries(value)) {
+  const entries = Object.entries(value)
+  if (entries.length > MAX_TOKENS) throw tooLarge(type, 'number of tokens', entries.length)
+  for (const [key, token] of entries) {
     if (key === '') throw invalid(type, 'a token of a type without a name')
     copy[key] = issuedToken(token, type)
   }
@@ -254,6 +269,18 @@ function jsonOf(value: unknown, type: string, what: string): string {
 function optionalText(value: unknown, type: string, what: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value
   throw invalid(type, `${what} that is ${kindOf(value)}`)
+}
+
+/** Index data, which every process holds in memory. */
+function identityPart(value: unknown, type: string, what: string): string | undefined {
+  const text = optionalText(value, type, what)
+  if (text !== undefined) checkBytes(text, MAX_IDENTITY_BYTES, type, what)
+  return text
+}
+
+function checkBytes(text: string, most: number, type: string, what: string): void {
+  const bytes = Buffer.byteLength(text)
+  if (bytes > most) throw tooLarge(type, what, bytes)
 }
 
 function isInstant(value: unknown): value is number {

@@ -60,11 +60,12 @@ export class Chooser {
       offered.map((record) => record.account),
       options.signal,
     )
+    // Choosing may have taken minutes.
+    this.#engine.attend()
     const record = this.#engine.index.get(chosen.id)
-    if (record !== undefined && !this.#engine.sight.isVisible(record)) {
-      await this.#visibility.set(record, this.#engine.app.id, 'user-managed-visible')
-    }
-    return chosen
+    if (record === undefined) throw gone(chosen)
+    if (!this.#engine.sight.isVisible(record)) await this.#visibility.reveal(record, this.#engine.app.id)
+    return record.account
   }
 
   #offered({ types, allowedAccounts }: ChooseAccountOptions): AccountRecord[] {
@@ -90,6 +91,10 @@ export class Chooser {
     if (known !== undefined) return known
     throw new AccountError('ERR_INVALID_RESPONSE', 'the account that was chosen is none of those that were offered')
   }
+}
+
+function gone({ name, type }: Account): AccountError {
+  return new AccountError('ERR_ACCOUNT_NOT_FOUND', `${name} (${type}) was removed while it was chosen; choose again`)
 }
 
 function unresolved(

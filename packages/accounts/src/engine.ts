@@ -18,6 +18,7 @@ import { isBusy } from './storage/busy.ts'
 import { TokenCache } from './token-cache.ts'
 import { type AccountRecord, AccountRecords } from './vault/account-records.ts'
 import type { Change, NewChange } from './vault/change-feed.ts'
+import { lockedError } from './vault/lock-cause.ts'
 import { TokenRecords } from './vault/token-records.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -119,6 +120,8 @@ export class Engine {
    */
   async commit<T>(run: (announce: (change: NewChange) => void) => T): Promise<T> {
     const { database, keyring, feed } = this.vault
+    // What belongs to a key that may come back is left as it is; a vault that is only locked can lose accounts.
+    if (keyring.lockCause?.kind === 'lost') throw lockedError(keyring.lockCause)
     const written = database.write(() => {
       this.vault.checkInPlace()
       this.vault.checkFormat()

@@ -18,6 +18,7 @@ export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): 
   const ok = problems.length === 0
   // A choice that somebody made on purpose is said, but nothing is broken.
   for (const slot of slots) if (slot.protection === 'none') problems.push(unprotected(slot.provider))
+  if (lockCause === undefined) for (const [id, why] of vault.keyring.failures) problems.push(broken(id, why))
   problems.push(...interrupted(engine))
   const needsAttention = [...index.all()].filter(
     (record) => record.state !== 'ok' && record.state !== 'degraded',
@@ -87,6 +88,15 @@ function setAside(file: string): VaultProblem {
     code: 'ERR_VAULT_CORRUPT',
     message: `the vault was damaged and was moved to ${file}; a new one was started`,
     fix: 'Keep that file until every account has signed in again.',
+  }
+}
+
+/** The vault is open, through another one: who counts on both has only that one. */
+function broken(provider: string, why: string): VaultProblem {
+  return {
+    code: 'ERR_VAULT_UNAVAILABLE',
+    message: `${provider} cannot open this vault: ${why}`,
+    fix: 'Mend it, or remove it and add it again while the vault is open.',
   }
 }
 

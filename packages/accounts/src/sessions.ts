@@ -31,6 +31,9 @@ export interface SessionOptions {
   readonly signal?: AbortSignal
 }
 
+/** For how long after its end a used session is remembered: a clock may be set back. */
+const USED_KEPT_MS = 30 * 24 * 60 * 60_000
+
 type Operation = 'add' | 'update'
 
 /** What is sealed into a session. It binds the principal, the operation, the type and the account. */
@@ -189,7 +192,7 @@ export class Sessions {
     const isFirst = await database.write(() => {
       database.prepare('DELETE FROM used_session WHERE expires_at < ?').run(Math.trunc(this.#engine.clock.now()))
       const insert = database.prepare('INSERT OR IGNORE INTO used_session (id, expires_at) VALUES (?, ?)')
-      return Number(insert.run(id, Math.trunc(expiresAt)).changes) > 0
+      return Number(insert.run(id, Math.trunc(expiresAt + USED_KEPT_MS)).changes) > 0
     })
     if (!isFirst) throw invalidSession('it was finished before')
   }

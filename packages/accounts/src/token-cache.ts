@@ -13,6 +13,9 @@ export const MAX_CACHED_TOKENS = 200_000
 /** Default of `minValidityMs`. */
 export const DEFAULT_MIN_VALIDITY_MS = 60_000
 
+/** By how much a clock may go back without anybody having set it. */
+const MOST_SKEW_MS = 5_000
+
 /**
  * Whether a token can still be handed out.
  *
@@ -26,7 +29,8 @@ export function isFresh(
 ): boolean {
   const { expiresAt, obtainedAt } = token
   if (expiresAt === undefined) return true
-  if (now >= expiresAt) return false
+  // A clock that was set back would keep an ended token alive for as long as it went back.
+  if (now >= expiresAt || now < obtainedAt - MOST_SKEW_MS) return false
   const lifetime = expiresAt - obtainedAt
   return expiresAt - now >= Math.min(minValidityMs, lifetime / 4)
 }

@@ -1,9 +1,13 @@
-import { kindOf } from './account.ts'
+import { kindOf, MAX_NAME_BYTES, UNSAFE_CHARACTERS } from './account.ts'
 import type { AuthenticatorDescription, AuthTokenTypeSpec } from './authenticator.ts'
 import { nodeCrypto } from './builtin.ts'
+import { AccountError } from './errors.ts'
 
 /** Most bytes of JSON that `options` of one token request may have. */
 export const MAX_OPTIONS_BYTES = 4_096
+
+/** Most bytes of all scopes of one token. */
+const MAX_SCOPES_BYTES = 16_384
 
 /** Begins every key that is not simply a type's name. */
 const COMPOSED = '\0'
@@ -77,11 +81,14 @@ function checkedSpec(
   }
   const sorted = [...new Set(scopes)].sort()
   const label = sorted.join(' ')
+  if (label.length > MAX_SCOPES_BYTES) throw tooLong(label.length, MAX_SCOPES_BYTES)
   return { label, checked: resource === undefined ? { scopes: sorted } : { scopes: sorted, resource } }
 }
 
 function checkedTypeName(name: string, description: AuthenticatorDescription | undefined): string {
   if (name === '') throw new TypeError('authTokenType must not be an empty string')
+  if (UNSAFE_CHARACTERS.test(name)) throw new TypeError('authTokenType has control or invisible characters')
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw tooLong(Buffer.byteLength(name), MAX_NAME_BYTES)
   const declared = description?.tokenTypes
   if (declared !== undefined && !Object.hasOwn(declared, name)) {
     throw new TypeError(
@@ -89,6 +96,10 @@ function checkedTypeName(name: string, description: AuthenticatorDescription | u
     )
   }
   return name
+}
+
+function tooLong(bytes: number, most: number): AccountError {
+  return new AccountError('ERR_LIMIT_EXCEEDED', `authTokenType has ${bytes} bytes; at most ${most} are allowed`)
 }
 
 function isScopeList(scopes: unknown): scopes is string[] {
@@ -120,7 +131,9 @@ export function canonicalJson(value: unknown, path: string, depth = 0): string {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value)
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value)
   if (Array.isArray(value))
-    return `[${value.map((item, i) => canonicalJson(item, `${path}[${i}]`, depth + 1)).join(',')}]`
+    return `[${Array.from(value, (item: unknown) => item)
+      .map((item, i) => canonicalJson(item, `${path}[${i}]`, depth + 1))
+      .join(',')}]`
   if (typeof value !== 'object' || !isPlain(value)) {
     throw new TypeError(`${path} must be JSON, received ${kindOf(value)}`)
   }

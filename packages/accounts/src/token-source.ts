@@ -242,7 +242,7 @@ export class TokenSource {
   }
 
   #isValid(stored: StoredToken): boolean {
-    return stored.expiresAt === undefined || this.#engine.clock.now() < stored.expiresAt
+    return isFresh(stored, this.#engine.clock.now(), 0)
   }
 
   /**

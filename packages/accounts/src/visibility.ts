@@ -1,6 +1,7 @@
 import type { Account } from './account.ts'
 import type { AccountVisibility } from './account-manager-types.ts'
 import type { Engine } from './engine.ts'
+import { AccountError } from './errors.ts'
 import type { AccountRecord } from './vault/account-records.ts'
 
 /** What a stranger sees of an account about which nothing was said: hidden, but the chooser may offer it. */
@@ -38,11 +39,25 @@ export class Visibility {
     if (this.#stored(account.id, principal) === visibility) return
     await this.#engine.commit((announce) => {
       this.#engine.current(account)
-      this.#engine.vault.database
-        .prepare('INSERT OR REPLACE INTO visibility (account, principal, visibility) VALUES (?, ?, ?)')
-        .run(account.id, principal, visibility)
+      this.#put(account, principal, visibility)
       announce({ event: 'account:access', account })
     })
+  }
+
+  /** The person chose the account: it comes into sight, unless its owner forbids that. @throws AccountError `ERR_DENIED`. */
+  async reveal({ account }: AccountRecord, principal: string): Promise<void> {
+    await this.#engine.commit((announce) => {
+      this.#engine.current(account)
+      if (this.#stored(account.id, principal) === 'not-visible') throw forbidden(account, principal)
+      this.#put(account, principal, 'user-managed-visible')
+      announce({ event: 'account:access', account })
+    })
+  }
+
+  #put({ id }: Account, principal: string, visibility: AccountVisibility): void {
+    this.#engine.vault.database
+      .prepare('INSERT OR REPLACE INTO visibility (account, principal, visibility) VALUES (?, ?, ?)')
+      .run(id, principal, visibility)
   }
 
   #stored(account: string, principal: string): AccountVisibility | undefined {
@@ -50,4 +65,10 @@ export class Visibility {
     const row = this.#engine.vault.database.prepare(sql).get(account, principal)
     return row === undefined ? undefined : (row['visibility'] as AccountVisibility)
   }
+}
+
+function forbidden({ name, type }: Account, principal: string): AccountError {
+  return new AccountError('ERR_DENIED', `the owner of ${name} (${type}) does not let ${principal} see it`, {
+    reason: 'access_denied',
+  })
 }

@@ -1,6 +1,6 @@
 import { accountIdOf, checkedName, kindOf } from '../account.ts'
 import type { AccountInfoFilter, AddAccountExplicitlyOptions, ChooseAccountOptions } from '../account-manager-types.ts'
-import { MAX_KEY_BYTES, MAX_SECRET_BYTES, MAX_USER_DATA_BYTES } from '../answers.ts'
+import { MAX_KEY_BYTES, MAX_PROFILE_LENGTH, MAX_SECRET_BYTES, MAX_USER_DATA_BYTES } from '../answers.ts'
 import { checkNotAborted } from '../caller-signal.ts'
 import { AccountError } from '../errors.ts'
 import { checkCount, checkObject, checkOneOf, checkOptionalText, checkText, checkTexts } from './checks.ts'
@@ -26,6 +26,7 @@ export function checkExplicitOptions(options: AddAccountExplicitlyOptions): void
   if (password !== undefined) checkPassword(password, 'password')
   if (userData !== undefined) checkObject(userData, 'userData')
   for (const [key, value] of Object.entries(userData ?? {})) checkNewUserData(key, value)
+  if (userData !== undefined) checkTotal(userData)
   if (tokens !== undefined) checkObject(tokens, 'tokens')
   if (visibility !== undefined) checkObject(visibility, 'visibility')
   for (const [principal, value] of Object.entries(visibility ?? {})) {
@@ -82,6 +83,12 @@ export function checkChooseOptions(options: ChooseAccountOptions): void {
 export function checkAccounts(accounts: unknown, option: string): void {
   if (!Array.isArray(accounts)) throw new TypeError(`${option} must be an array, received ${kindOf(accounts)}`)
   for (const [i, account] of accounts.entries()) accountIdOf(account as string, `${option}[${i}]`)
+}
+
+/** All of it is sealed as one record. */
+function checkTotal(userData: object): void {
+  const length = Object.entries(userData).reduce((sum, [key, value]) => sum + key.length + String(value).length, 0)
+  checkSize(length, MAX_PROFILE_LENGTH, 'userData')
 }
 
 function checkSize(bytes: number, most: number, option: string): void {

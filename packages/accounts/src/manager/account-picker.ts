@@ -11,6 +11,7 @@ import type { AuthTokenTypeSpec } from '../authenticator.ts'
 import { checkNotAborted } from '../caller-signal.ts'
 import type { Chooser } from '../chooser.ts'
 import type { Engine } from '../engine.ts'
+import { AccountError } from '../errors.ts'
 import { fitsHint } from '../resolve-account.ts'
 import type { SignIn } from '../sign-in.ts'
 import type { AccountReader } from './account-reader.ts'
@@ -78,7 +79,16 @@ export class AccountPicker {
       signal,
       isInteractive: options.interaction === 'allow',
       preferred: this.#editor.getDefault(type),
-      signIn: async () => await this.#signIn.addAccount(this.#engine.authenticatorOf(type), request),
+      signIn: async () => {
+        const account = await this.#signIn.addAccount(this.#engine.authenticatorOf(type), request)
+        if (await this.#reader.hasFeatures(account, features, given)) return account
+        const message = `${account.name} (${type}) signed in, and does not have the features that are needed`
+        throw new AccountError('ERR_INTERACTION_REQUIRED', message, {
+          reason: 'no_account',
+          action: 'sign-in',
+          account,
+        })
+      },
     })
   }
 

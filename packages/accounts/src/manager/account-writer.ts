@@ -12,7 +12,7 @@ import { checkObject, checkText } from '../arguments/checks.ts'
 import { checkNotAborted } from '../caller-signal.ts'
 import type { CredentialWriter } from '../credential-writer.ts'
 import type { Engine } from '../engine.ts'
-import { AccountError } from '../errors.ts'
+import { AccountError, isAccountError } from '../errors.ts'
 import type { Questions } from '../questions.ts'
 import type { Removal } from '../removal.ts'
 import type { AccountRecord } from '../vault/account-records.ts'
@@ -76,7 +76,13 @@ export class AccountWriter {
     checkNotAborted(options.signal, 'removing an account')
     const record = this.#removable(account)
     if (record === undefined) return 'not-found'
-    if (!(await this.#mayRemove(record, options.signal))) return 'denied'
+    try {
+      if (!(await this.#mayRemove(record, options.signal))) return 'denied'
+    } catch (error) {
+      // Somebody was faster, while the question was open.
+      if (isAccountError(error) && error.reason === 'account_removed') return 'not-found'
+      throw error
+    }
     return (await this.#remove(record)) ? 'removed' : 'not-found'
   }
 

@@ -1,4 +1,3 @@
-import { AccountError } from '../errors.ts'
 import type { KeyOutcome, KeyProtection, KeyProvider, KeyRequestOptions } from '../key-provider.ts'
 import { project } from '../project.ts'
 import type { Database } from '../storage/database.ts'
@@ -136,9 +135,10 @@ export async function openSlot(
       return { kind: 'unavailable', why: outcome.why, provider: provider.id }
     case 'denied':
       // A denied passphrase is a wrong one; a denied keychain said no this time.
-      return slot.protection === 'passphrase'
-        ? { kind: 'lost', why: outcome.why, provider: provider.id }
-        : { kind: 'locked', why: outcome.why, provider: provider.id, denied: true }
+      if (slot.protection === 'passphrase') return { kind: 'lost', why: outcome.why, provider: provider.id }
+      // A file that others may read is not unlocked, but mended.
+      if (slot.protection === 'none') return { kind: 'unavailable', why: outcome.why, provider: provider.id }
+      return { kind: 'locked', why: outcome.why, provider: provider.id, denied: true }
     case 'absent':
     case 'corrupt':
       return { kind: 'lost', why: outcome.why, provider: provider.id }
@@ -164,9 +164,8 @@ function openWith(slot: KeySlot, vaultId: string, slotKey: Uint8Array): SlotOutc
     return { kind: 'opened', dataKey, slotKey }
   } catch (error) {
     if (!(error instanceof UnsealError)) throw error
-    throw new AccountError('ERR_VAULT_CORRUPT', `the key slot of ${slot.provider} is damaged; nothing was changed`, {
-      reason: 'damaged',
-    })
+    // Another slot may open the vault.
+    return { kind: 'lost', why: `the key slot of ${slot.provider} is damaged`, provider: slot.provider }
   }
 }
 

@@ -83,7 +83,7 @@ export class Keyring {
 
   /** Why each provider that was asked could not open the vault, the last time. */
   get failures(): ReadonlyMap<string, string> {
-    return this.isOpen ? new Map() : this.#failures
+    return this.#failures
   }
 
   get slots(): KeySlot[] {

@@ -23,6 +23,7 @@ interface Key {
  */
 export async function rotateDataKey(vault: Vault, request: KeyRequestOptions, now: number): Promise<void> {
   const { database, keyring } = vault
+  void keyring.dataKey
   const slotKeys = await keyring.slotKeys(request)
   const next: Key = { id: newKeyId(), dataKey: new Uint8Array(nodeCrypto().randomBytes(KEY_BYTES)) }
   await database.write(() => {
