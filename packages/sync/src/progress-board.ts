@@ -1,3 +1,4 @@
+import { isAccountError } from '@accountry/accounts'
 import type { ActiveRun } from './active-run.ts'
 import type { Engine } from './engine.ts'
 import type { SyncProgress } from './sync-adapter.ts'
@@ -23,12 +24,16 @@ export class ProgressBoard {
     this.#engine = engine
   }
 
-  /** Says that somebody watches. */
+  /** Says that somebody watches. Where nothing can be written, progress of other processes stays unknown, and that is all. */
   async watch(): Promise<void> {
     const { store, clock } = this.#engine
     const now = clock.now()
     if (this.#watchedUntil() > now + RENEWED_BEFORE_MS) return
-    await store.write(() => store.setMeta(META_WATCHED, String(now + WATCHED_FOR_MS)))
+    try {
+      await store.write(() => store.setMeta(META_WATCHED, String(now + WATCHED_FOR_MS)))
+    } catch (error) {
+      if (!isAccountError(error) || error.code !== 'ERR_STORAGE_WRITE') throw error
+    }
   }
 
   /** Writes what changed since the last time, when somebody watches. */

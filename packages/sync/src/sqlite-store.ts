@@ -31,15 +31,8 @@ export interface SetAside {
   readonly keptAs: string
 }
 
-/**
- * Opens the engine's own database, `sync.db`, shared by all processes that name the same folder.
- *
- * It holds settings and plans, no secrets. A damaged one is therefore not in the way: it is kept under another name,
- * `onSetAside` is told, and an empty one takes its place.
- *
- * @throws AccountError `ERR_STORAGE_WRITE`, `ERR_VAULT_UNAVAILABLE`.
- */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<OperationStore> {
+/** What `openSqliteStore` does; loaded with the first store that is opened. */
+export async function openStore(options: SqliteStoreOptions): Promise<OperationStore> {
   checkObject(options, 'options')
   const { directory } = options
   checkedAuthority(directory, 'directory')
@@ -90,13 +83,14 @@ class SqliteStore implements OperationStore {
   readonly periodics: OperationStore['periodics']
   readonly journal: OperationStore['journal']
   readonly #database: Database
-  readonly #liveness: Liveness
+  /** Absent on a read-only disk: nothing can be claimed there, by anybody. */
+  readonly #liveness: Liveness | undefined
   readonly #doorbell: Doorbell
 
   constructor(database: Database, directory: string) {
     this.#database = database
-    this.#liveness = Liveness.open(join(directory, 'sync-alive'))
-    this.#liveness.sweep()
+    this.#liveness = database.readOnly ? undefined : Liveness.open(join(directory, 'sync-alive'))
+    this.#liveness?.sweep()
     this.#doorbell = new Doorbell(join(directory, 'sync-bell'))
     this.services = serviceTable(database)
     this.targets = targetTable(database)
@@ -106,7 +100,7 @@ class SqliteStore implements OperationStore {
   }
 
   get owner(): string {
-    return this.#liveness.owner
+    return this.#liveness?.owner ?? 'nobody'
   }
 
   getMeta(name: string): string | undefined {
@@ -131,7 +125,7 @@ class SqliteStore implements OperationStore {
 
   isAlive(owner: string): boolean {
     try {
-      return this.#liveness.isAlive(owner)
+      return this.#liveness?.isAlive(owner) ?? true
     } catch (error) {
       // Not the id of any instance: nobody runs under it, and a damaged record must not stop everything else.
       if (error instanceof TypeError) return false
@@ -156,7 +150,7 @@ class SqliteStore implements OperationStore {
 
   close(): void {
     this.#doorbell.close()
-    this.#liveness.close()
+    this.#liveness?.close()
     this.#database.close()
   }
 }
