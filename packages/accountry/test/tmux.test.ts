@@ -171,3 +171,33 @@ describe.skipIf(!isInstalled('tmux'))('a vault with a passphrase, in a real term
     expect(piped.screen).toContain('the passphrase has to be typed, and nobody is at a terminal')
   })
 })
+
+describe.skipIf(!isInstalled('tmux'))('accountry ui, in a real terminal', () => {
+  test('opens the browser, says where the page is, and ends with Ctrl-C', async () => {
+    await using folder = await vaultFolder()
+    await using server = await startAuthorizationServer()
+    await makeAppVault(folder.path, server)
+    await using browser = await startFakeBrowser(folder.path, async (url) => {
+      await fetch(url, { redirect: 'manual' })
+    })
+    const env = { XDG_DATA_HOME: folder.path, BROWSER: browser.command }
+    await using terminal = await TerminalPane.open({ env, columns: 200 })
+
+    await terminal.start('accountry ui')
+    const shown = await terminal.see('Ctrl-C ends the page.')
+    const address = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(shown)?.[0] ?? ''
+    await expect.poll(() => browser.opened, { timeout: 10_000 }).toEqual([address])
+    await terminal.press('C-c')
+    const { screen, code } = await terminal.end()
+    expect(screen).toContain('The page is closed.')
+    expect(code).toBe(0)
+    await expect(fetch(address)).rejects.toThrow()
+
+    await terminal.start('accountry ui --no-open > out')
+    await terminal.see('Open this address, which works once:')
+    await terminal.press('C-c')
+    expect((await terminal.end()).code).toBe(0)
+    expect((await terminal.run('wc -c < out')).screen).toMatch(/^\s*0$/m)
+    expect(browser.opened).toHaveLength(1)
+  })
+})

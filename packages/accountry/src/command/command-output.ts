@@ -36,7 +36,7 @@ export class CommandOutput {
     const { output, errors } = this.#streams
     const collected = this.#collected?.join('')
     this.#collected = undefined
-    if (collected !== undefined && error.code === 'commander.help') {
+    if (collected !== undefined && error.code === 'commander.help' && error.exitCode !== 0) {
       const document = errorDocument('Name a command; --help lists them')
       output.write(document)
       errors.write(document)
