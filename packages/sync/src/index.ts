@@ -23,6 +23,7 @@ export type { SyncExtra, SyncExtras } from './extras.ts'
 export { areExtrasEqual } from './extras.ts'
 export type { RunOutcome } from './history.ts'
 export type { SyncTargetFilter, SyncTargetInfo } from './known-targets.ts'
+export { openSqliteStore } from './open-sqlite-store.ts'
 export type {
   DayRecord,
   DueQuery,
@@ -38,8 +39,8 @@ export type {
   TargetRecord,
   TargetTable,
 } from './operation-store.ts'
-export type { PeriodicSync, PeriodicSyncRequest } from './periodic-syncs.ts'
-export { arePeriodicSyncsEqual } from './periodic-syncs.ts'
+export type { PeriodicSync, PeriodicSyncRequest } from './periodic-sync.ts'
+export { arePeriodicSyncsEqual } from './periodic-sync.ts'
 export type { EventSourceTriggerOptions } from './push/event-source-trigger.ts'
 export { createEventSourceTrigger } from './push/event-source-trigger.ts'
 export type {
@@ -55,7 +56,6 @@ export type { HistoryFilter, SyncDayStats, SyncHistoryItem, SyncInfo, SyncStatus
 export type { Syncable } from './readiness.ts'
 export type { SyncClock } from './sleep-meter.ts'
 export type { SqliteStoreOptions } from './sqlite-store.ts'
-export { openSqliteStore } from './sqlite-store.ts'
 export type { SyncTotals } from './status.ts'
 export type { SyncAccounts } from './sync-accounts.ts'
 export type {

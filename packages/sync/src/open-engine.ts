@@ -5,7 +5,7 @@ import { SILENT } from './create-engine.ts'
 import { SyncEventHub } from './event-hub.ts'
 import { OpenedEngine } from './opened-engine.ts'
 import { META_OFFSET } from './queue.ts'
-import { openSqliteStore, type SetAside } from './sqlite-store.ts'
+import { openStore, type SetAside } from './sqlite-store.ts'
 import { checkOptions, type SyncManagerOptions } from './sync-manager-options.ts'
 
 /** Opens the store, reads the accounts, and puts the rooms together. */
@@ -17,7 +17,7 @@ export async function openEngine(options: SyncManagerOptions): Promise<OpenedEng
     damaged = found
   }
   const directory = options.directory ?? accounts.directory
-  const store = options.store ?? (await openSqliteStore({ directory, onSetAside }))
+  const store = options.store ?? (await openStore({ directory, onSetAside }))
   const opened: { engine?: OpenedEngine } = {}
   const roster = new AccountRoster(accounts, {
     added: (account) => opened.engine?.accountAdded(account),

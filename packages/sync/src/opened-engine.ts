@@ -6,7 +6,7 @@ import { type ClockWatch, repairWaits } from './clock-watch.ts'
 import { createEngine, type EngineParts } from './create-engine.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { Engine } from './engine.ts'
-import { type ExplainFacts, listPending, type PendingSync } from './explain.ts'
+import { type ExplainFacts, explainTarget, listPending, type PendingSync, type SyncExplanation } from './explain.ts'
 import { droppedOutcome } from './handles.ts'
 import { Intake } from './intake.ts'
 import type { ServiceRecord } from './operation-store.ts'
@@ -22,6 +22,7 @@ import { Scheduler } from './scheduler.ts'
 import { openGates } from './selection.ts'
 import { SyncSettings } from './settings.ts'
 import type { SyncAdapter } from './sync-adapter.ts'
+import { accountIdOf, type SyncTarget } from './sync-request.ts'
 
 const LOCAL_CHANGE_DELAY_MS = 30_000
 const OUTCOMES_KEPT_MS = 3_600_000
@@ -171,10 +172,16 @@ export class OpenedEngine {
   }
 
   async pendingSyncs(limit: number): Promise<PendingSync[]> {
-    return listPending(this.engine, await this.facts(), limit)
+    return listPending(this.engine, await this.#facts(), limit)
   }
 
-  async facts(): Promise<ExplainFacts> {
+  async explain({ account, authority }: SyncTarget): Promise<SyncExplanation> {
+    const accountId = accountIdOf(account)
+    const place = { account: this.engine.roster.get(accountId), accountId, authority }
+    return explainTarget(this.engine, place, await this.#facts())
+  }
+
+  async #facts(): Promise<ExplainFacts> {
     const free = await this.#runner.freeSlots()
     return { isStarted: this.#scheduler.isStarted, freeSlots: free.regular > 0 }
   }

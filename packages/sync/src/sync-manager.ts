@@ -1,13 +1,12 @@
-import type { Account, AccountRef } from '@accountry/accounts'
+import type { AccountRef } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/foundation'
 import { checkCount } from './checks.ts'
 import type { SyncManagerEvents } from './events.ts'
-import { explainTarget, type PendingSync, type SyncExplanation } from './explain.ts'
+import type { PendingSync, SyncExplanation } from './explain.ts'
 import { canonicalExtras, type SyncExtras } from './extras.ts'
 import { listKnownTargets, type SyncTargetFilter, type SyncTargetInfo } from './known-targets.ts'
-import { openEngine } from './open-engine.ts'
 import type { OpenedEngine } from './opened-engine.ts'
-import type { PeriodicSync, PeriodicSyncRequest } from './periodic-syncs.ts'
+import type { PeriodicSync, PeriodicSyncRequest } from './periodic-sync.ts'
 import type { HistoryFilter, SyncDayStats, SyncHistoryItem, SyncInfo, SyncStatus } from './questions.ts'
 import type { SyncAdapter, SyncAdapterType } from './sync-adapter.ts'
 import { adapterTypeOf } from './sync-adapter.ts'
@@ -49,6 +48,8 @@ export class SyncManager implements AsyncDisposable {
    * @throws AccountError `ERR_STORAGE_WRITE`, `ERR_VAULT_UNAVAILABLE` when its database cannot be opened.
    */
   static async open(options: SyncManagerOptions): Promise<SyncManager> {
+    // The engine is loaded with the first one that is opened: importing the package must cost next to nothing.
+    const { openEngine } = await import('./open-engine.ts')
     return new SyncManager(await openEngine(options))
   }
 
@@ -257,11 +258,7 @@ export class SyncManager implements AsyncDisposable {
   /** Why a target is not being synchronised now, and when it next may be. */
   async explain(target: SyncTarget): Promise<SyncExplanation> {
     await this.#opened.ready()
-    const { account, authority } = checkedTarget(target)
-    const { engine } = this.#opened
-    const accountId = accountIdOf(account)
-    const known: Account | undefined = engine.roster.get(accountId)
-    return explainTarget(engine, { account: known, accountId, authority }, await this.#opened.facts())
+    return await this.#opened.explain(checkedTarget(target))
   }
 
   on<E extends keyof SyncManagerEvents>(event: E, listener: (...args: SyncManagerEvents[E]) => void): this {

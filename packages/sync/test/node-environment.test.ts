@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { NetworkInterfaceInfo } from 'node:os'
 import { tmpdir } from 'node:os'
@@ -52,6 +53,7 @@ describe('the network of the machine', () => {
   it('is none without an address, and what cannot be found out is allowed and said', async () => {
     const environment = nodeEnvironment({
       networkInterfaces: () => ({}),
+      networkDeviceFolder: '/nonexistent',
       powerSupplyFolder: '/nonexistent',
       systemBusAddress: NO_BUS,
       storage: { path: '/nonexistent' },
@@ -59,6 +61,25 @@ describe('the network of the machine', () => {
     await environment.refresh()
     expect(environment).toMatchObject({ network: 'none', charging: true, storageLow: false })
     expect(environment.unknown).toEqual(['metered', 'charging', 'storage'])
+  })
+
+  it('is not known where loopback is the only device, and is allowed and said', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'accountry-net-'))
+    const addDevice = async (name: string, type: string): Promise<void> => {
+      await mkdir(join(folder.path, name))
+      await writeFile(join(folder.path, name, 'type'), `${type}\n`)
+    }
+    await addDevice('lo', '772')
+    const options = { networkInterfaces: () => ({}), systemBusAddress: NO_BUS, networkDeviceFolder: folder.path }
+    const container = nodeEnvironment(options)
+    expect(container.network).toBe('unmetered')
+    expect(container.unknown).toContain('network')
+    expect(nodeEnvironment({ ...options, probe: { host: '127.0.0.1', port: 1 } }).network).toBe('none')
+
+    await addDevice('wlan0', '1')
+    const laptop = nodeEnvironment(options)
+    expect(laptop.network).toBe('none')
+    expect(laptop.unknown).not.toContain('network')
   })
 
   it('is there with a probe only while the host answers', async () => {
@@ -84,6 +105,7 @@ describe('the network of the machine', () => {
     const environment = nodeEnvironment({
       clock,
       networkInterfaces: () => interfaces,
+      networkDeviceFolder: '/nonexistent',
       systemBusAddress: NO_BUS,
       pollMs: 1_000,
     })

@@ -4,9 +4,10 @@ import { type Clock, systemClock } from '@accountry/accounts'
 import { checkFunction, checkMethods, checkObject, checkOptionalObject, checkTexts } from '../checks.ts'
 import type { SyncEnvironment } from '../environment.ts'
 import { checkDurations } from '../sync-request.ts'
+import { hasNetworkDevice } from './network-devices.ts'
 import { isOnExternalPower } from './power-supply.ts'
 import { canReach, hasNetworkAddress } from './reachability.ts'
-import { type ServiceFacts, SystemServices } from './system-services.ts'
+import type { ServiceFacts, SystemServices } from './system-services.ts'
 
 export interface NodeEnvironmentOptions {
   /** Look whether this host can be reached, instead of only whether there is an address. Default port: 443. */
@@ -16,6 +17,8 @@ export interface NodeEnvironmentOptions {
   /** How often is looked, in milliseconds. Changes that the system announces are seen at once. Default 15 000. */
   readonly pollMs?: number
   readonly clock?: Clock
+  /** Default `/sys/class/net`. */
+  readonly networkDeviceFolder?: string
   /** Default `/sys/class/power_supply`. */
   readonly powerSupplyFolder?: string
   /** Default: `DBUS_SYSTEM_BUS_ADDRESS`, or the usual socket. */
@@ -27,12 +30,13 @@ export interface NodeEnvironmentOptions {
 const POLL_MS = 15_000
 const PROBE_TIMEOUT_MS = 5_000
 const MIN_FREE_BYTES = 104_857_600
+const NETWORK_DEVICES = '/sys/class/net'
 const POWER_SUPPLIES = '/sys/class/power_supply'
 const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket;unix:path=/var/run/dbus/system_bus_socket'
 
 /** A machine whose state is looked up, and what of it could not be found out. */
 export interface NodeEnvironment extends SyncEnvironment {
-  /** Of `metered`, `charging`, `storage`: what is not known, and therefore taken as allowed. */
+  /** Of `network`, `metered`, `charging`, `storage`: what is not known, and therefore taken as allowed. */
   readonly unknown: readonly string[]
   off(event: 'change', listener: () => void): void
   /** Looks now. Resolves when everything that can be known is. */
@@ -42,7 +46,8 @@ export interface NodeEnvironment extends SyncEnvironment {
 /**
  * The state of the machine that Node runs on.
  *
- * Network: whether an interface has an address beyond the machine, and with `probe` whether that host answers. Whether
+ * Network: whether an interface has an address beyond the machine, and with `probe` whether that host answers; not known
+ * on Linux where loopback is the only device that there is, as in a container without a network. Whether
  * it is metered, and whether the machine is charging, is known on Linux: from NetworkManager and UPower on the system
  * bus and from `/sys/class/power_supply`. What cannot be found out is allowed, and {@link NodeEnvironment.unknown} says
  * so. It looks only while somebody listens, and keeps no process alive.
@@ -51,7 +56,7 @@ export interface NodeEnvironment extends SyncEnvironment {
  */
 export function nodeEnvironment(options: NodeEnvironmentOptions = {}): NodeEnvironment {
   checkObject(options, 'options')
-  const { probe, storage, clock, powerSupplyFolder, systemBusAddress, pollMs } = options
+  const { probe, storage, clock, networkDeviceFolder, powerSupplyFolder, systemBusAddress, pollMs } = options
   checkOptionalObject(probe, 'probe')
   if (probe !== undefined) checkTexts([probe.host], 'probe.host')
   checkDurations('probe', { port: probe?.port, timeoutMs: probe?.timeoutMs })
@@ -60,7 +65,7 @@ export function nodeEnvironment(options: NodeEnvironmentOptions = {}): NodeEnvir
   checkDurations('storage', { minFreeBytes: storage?.minFreeBytes })
   checkDurations('', { pollMs })
   if (clock !== undefined) checkMethods(clock, 'clock', ['now', 'monotonic', 'setTimer'])
-  for (const [name, value] of Object.entries({ powerSupplyFolder, systemBusAddress })) {
+  for (const [name, value] of Object.entries({ networkDeviceFolder, powerSupplyFolder, systemBusAddress })) {
     if (value !== undefined) checkTexts([value], name)
   }
   checkFunction(options.networkInterfaces, 'networkInterfaces')
@@ -150,13 +155,15 @@ class LookedUpEnvironment implements NodeEnvironment {
     const { powerSupplyFolder = POWER_SUPPLIES, storage } = this.#options
     const fromServices = services.isOnBattery === undefined ? undefined : !services.isOnBattery
     const charging = isOnExternalPower(powerSupplyFolder) ?? fromServices
+    const knowsNetwork = reachable || this.#options.probe !== undefined || this.#hasDevice()
     const unknown = [
+      ...(knowsNetwork ? [] : ['network']),
       ...(services.isMetered === undefined ? ['metered'] : []),
       ...(charging === undefined ? ['charging'] : []),
       ...(freeBytes === undefined ? ['storage'] : []),
     ]
     return {
-      network: !reachable ? 'none' : services.isMetered ? 'metered' : 'unmetered',
+      network: !reachable && knowsNetwork ? 'none' : services.isMetered ? 'metered' : 'unmetered',
       charging: charging ?? true,
       storageLow: freeBytes !== undefined && freeBytes < (storage?.minFreeBytes ?? MIN_FREE_BYTES),
       unknown,
@@ -165,6 +172,10 @@ class LookedUpEnvironment implements NodeEnvironment {
 
   #hasAddress(): boolean {
     return hasNetworkAddress((this.#options.networkInterfaces ?? networkInterfaces)())
+  }
+
+  #hasDevice(): boolean {
+    return hasNetworkDevice(this.#options.networkDeviceFolder ?? NETWORK_DEVICES) ?? true
   }
 
   async #isReachable(): Promise<boolean> {
@@ -180,7 +191,7 @@ class LookedUpEnvironment implements NodeEnvironment {
     const onClose = (): void => {
       this.#services = undefined
     }
-    this.#services ??= SystemServices.open(address, onChange, onClose)
+    this.#services ??= openServices(address, onChange, onClose)
     const services = await this.#services
     // No bus now may be a bus later.
     if (services === undefined) this.#services = undefined
@@ -197,4 +208,12 @@ class LookedUpEnvironment implements NodeEnvironment {
       return undefined
     }
   }
+}
+
+/** The D-Bus client is loaded when somebody wants to know, and only on Linux. */
+async function openServices(
+  ...parameters: Parameters<typeof SystemServices.open>
+): Promise<Awaited<ReturnType<typeof SystemServices.open>>> {
+  const { SystemServices: services } = await import('./system-services.ts')
+  return await services.open(...parameters)
 }
