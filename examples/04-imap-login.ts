@@ -59,7 +59,7 @@ for (const mail of [modern, older]) {
   const token = await accounts.getAuthToken(account, 'mail')
   const client = await openMailbox(mail, token)
   const { exists } = await client.mailboxOpen('INBOX')
-  console.log(`${lastLogin(mail)}: ${exists} messages in INBOX.`)
+  console.log(`${await mail.login(1)}: ${exists} messages in INBOX.`)
   await client.logout()
 }
 
@@ -71,7 +71,7 @@ server.clearRequests()
 const client = await openMailboxWithRetry(modern)
 await client.logout()
 const fresh = await accounts.getAuthToken(account, 'mail')
-console.log(`Rejected once, refreshed ${server.requestsTo('token').length} time, then ${lastLogin(modern)}.`)
+console.log(`Rejected once, refreshed ${server.requestsTo('token').length} time, then ${await modern.login(2)}.`)
 console.log(`Another token than before: ${fresh.value !== rejected.value}.`)
 
 // A client that takes the whole SASL answer, in any mail protocol: IMAP, POP, SMTP, ManageSieve.
@@ -121,9 +121,4 @@ async function authenticate(mail: Dovecot, mechanism: string, answer: string): P
   await once(socket, 'close')
   const verdict = /^a1 (OK|NO)/m.exec(said)?.[1]
   return `${mechanism}: ${verdict === 'OK' ? 'logged in' : 'rejected'}.`
-}
-
-function lastLogin(mail: Dovecot): string {
-  const [, user, method] = [...mail.log().matchAll(/Login: user=<([^>]+)>, method=(\w+)/g)].at(-1) ?? []
-  return `${user} logged in by ${method}`
 }

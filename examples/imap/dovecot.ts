@@ -25,13 +25,15 @@ export interface Dovecot extends AsyncDisposable {
   readonly port: number
   /** PEM of the authority that signed its certificate. */
   readonly ca: string
-  /** What it has logged so far: who logged in, and by which mechanism. */
-  log(): string
+  /** Who logged in as the so-many-th, and by which mechanism, as its log says. */
+  login(number: number): Promise<string>
 }
 
 const PROGRAM = '/usr/sbin/dovecot'
 const HOST = '127.0.0.1'
 const START_TIMEOUT_MS = 20_000
+/** It writes a login down a moment after the client knows of it. */
+const LOG_TIMEOUT_MS = 10_000
 /** Dovecot refuses to serve mail as root, so it runs as nobody then. */
 const NOBODY = { name: 'nobody', group: 'nogroup', uid: 65_534, gid: 65_534 }
 
@@ -78,7 +80,15 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
     await close()
     throw error
   }
-  return { host: HOST, port, ca: authority.cert, log: () => log, [Symbol.asyncDispose]: close }
+  const login = async (number: number): Promise<string> => {
+    const timeout = AbortSignal.timeout(LOG_TIMEOUT_MS)
+    for (;;) {
+      const line = [...log.matchAll(/Login: user=<([^>]+)>, method=(\w+)/g)].at(number - 1)
+      if (line !== undefined) return `${line[1]} logged in by ${line[2]}`
+      await once(child.stderr, 'data', { signal: timeout })
+    }
+  }
+  return { host: HOST, port, ca: authority.cert, login, [Symbol.asyncDispose]: close }
 }
 
 /** What decides about a token: the authorization server, asked at every login. */
