@@ -1,3 +1,4 @@
+import { type ClientRejection, createClientRejection } from './client-rejection.ts'
 import { type Discovery, discoverMetadata, fixedMetadata } from './discovery.ts'
 import { createNonceMemory, type NonceMemory } from './dpop.ts'
 import { createKeyCache, type KeyCache } from './jwks.ts'
@@ -11,6 +12,7 @@ export interface OAuthClient {
   readonly keys: KeyCache
   readonly serverClock: ServerClock
   readonly nonces: NonceMemory
+  readonly rejection: ClientRejection
 }
 
 export function createOAuthClient(settings: Settings): OAuthClient {
@@ -20,5 +22,6 @@ export function createOAuthClient(settings: Settings): OAuthClient {
     keys: createKeyCache(),
     serverClock: createServerClock(),
     nonces: createNonceMemory(),
+    rejection: createClientRejection(),
   }
 }

@@ -18,14 +18,23 @@ export interface TokenGrant {
 /** A classified answer, and when it was asked for (epoch milliseconds). */
 export type GrantOutcome = Outcome & { readonly requestedAt: number }
 
-/** Requests tokens (RFC 6749 §3.2). One request, but for a proof that the server wants anew. */
+/**
+ * Requests tokens (RFC 6749 §3.2). One request, but for a proof that the server wants anew; none for a renewal while the
+ * server does not accept the client.
+ */
 export async function requestGrant(call: ServerCall, grant: TokenGrant): Promise<GrantOutcome> {
+  const { rejection } = call.client
+  const { clock } = call.context
+  const isRenewal = grant.type === 'refresh_token'
+  const failure = isRenewal ? rejection.current() : undefined
+  if (failure !== undefined) return { kind: 'failure', failure, requestedAt: clock.now() }
   const endpoint = grant.endpoint ?? requiredTokenEndpoint(call)
   const { outcome, requestedAt } = await sendMessage(call, grant.dpopKey, (writer) => {
     const { protocol, server, client, authentication, options } = writer
     const at = { ...server, token_endpoint: endpoint }
     return protocol.genericTokenEndpointRequest(at, client, authentication, grant.type, grant.parameters, options)
   })
+  rejection.learn(outcome, isRenewal, clock)
   return { ...outcome, requestedAt }
 }
 

@@ -98,10 +98,27 @@ describe('a service that fails', () => {
       world.clock.jump(10 * MINUTE)
     }
     expect(world.service.tokenRequests).toHaveLength(1)
+    // What is wrong with the client is wrong for everybody: nobody else has to ask, and nobody has to sign in.
+    const ben = await world.account('ben@example.com')
+    expect((await failure(world.manager.getAuthToken(ben, 'notes'))).code).toBe('ERR_MISCONFIGURED')
+    expect(world.service.tokenRequests).toHaveLength(1)
     expect(await world.stored(account)).toBe(OLD)
     world.service.tokens({ json: goodTokens() })
     world.clock.jump(HOUR)
-    expect((await world.manager.getAuthToken(account, 'notes')).value).toBe(secret('access token'))
+    for (const each of [account, ben]) {
+      expect((await world.manager.getAuthToken(each, 'notes')).value).toBe(secret('access token'))
+    }
+  })
+
+  it('C-24 because it does not know the client is asked again once somebody could sign in', async () => {
+    const world = await scriptedWorld()
+    const [ana, ben] = [await world.account(), await world.account('ben@example.com')]
+    world.service.tokens({ status: 401, json: { error: 'invalid_client' } })
+    expect((await failure(world.manager.getAuthToken(ana, 'notes'))).code).toBe('ERR_MISCONFIGURED')
+    world.service.identity({ sub: 'eve' })
+    await world.signIn()
+    world.service.tokens({ json: goodTokens() })
+    expect((await world.manager.getAuthToken(ben, 'notes')).value).toBe(secret('access token'))
   })
 })
 

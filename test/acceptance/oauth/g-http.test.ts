@@ -68,7 +68,7 @@ describe('a redirect', () => {
     await send(api.origin, { headers: { 'x-api-key': 'private', cookie: 'private' } })
     expect(api.requests[0]?.headers).toHaveProperty('dpop')
     expect(elsewhere.requests).toHaveLength(1)
-    for (const name of ['authorization', 'dpop', 'cookie'])
+    for (const name of ['authorization', 'dpop', 'cookie', 'x-api-key'])
       expect(elsewhere.requests[0]?.headers).not.toHaveProperty(name)
   })
 
