@@ -69,6 +69,15 @@ describe('a clock that jumps', () => {
     expect(await posts()).toBe(2)
   })
 
+  it('K-06 a day back does not keep a token alive for a day', async () => {
+    const { clock, posts } = await fresh()
+    clock.jump(-DAY)
+    expect(await posts()).toBeLessThanOrEqual(2)
+    const before = await posts()
+    await clock.advance(HOUR)
+    expect(await posts()).toBe(before + 1)
+  })
+
   it('K-06 an hour for daylight saving changes nothing: instants have no zone', async () => {
     const zone = process.env['TZ']
     process.env['TZ'] = 'Europe/Berlin'
