@@ -112,7 +112,6 @@ export class CredentialWriter {
       records.writeProfile(account.id, { userData: next.credential.userData, claims: next.claims ?? profile.claims })
       records.update(account.id, {
         generation: next.generation,
-        doubtful: null,
         issuer: issuer ?? null,
         client_id: clientId ?? null,
         subject: subject ?? null,

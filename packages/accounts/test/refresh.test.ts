@@ -442,6 +442,22 @@ describe('an answer that was lost on the way', () => {
     expect(await manager.getPassword(account)).toBe('second')
   })
 
+  it('keeps its doubt while only what lies beside the credential changes', async () => {
+    const { manager, account, authenticator, clock } = await open()
+    const noting = async (_request: unknown, context: CredentialContext) => {
+      await context.replaceCredential({ fields: { noted: 'x' } })
+      throw new AccountError('ERR_SERVER', 'busy', { reason: 'server' })
+    }
+    authenticator.next('getAuthToken', brokenConnection(), brokenConnection(), noting, invalidGrant())
+    for (const code of ['ERR_NETWORK', 'ERR_SERVER']) {
+      expect(await failureOf(manager.getAuthToken(account, 'calendar'))).toMatchObject({ code })
+      clock.jump(5 * MINUTE)
+    }
+    expect(await failureOf(manager.getAuthToken(account, 'calendar'))).toMatchObject({
+      reason: 'rotation_response_lost',
+    })
+  })
+
   it('because the authenticator did not answer in time leaves the same doubt', async () => {
     const { manager, account, authenticator, clock } = await open()
     authenticator.next('getAuthToken', neverAnswers, invalidGrant())
