@@ -6,7 +6,8 @@ type Advice = (error: AccountError, command: string) => string
 const ADVICE: Partial<Record<AccountErrorAction, Advice>> = {
   'sign-in': ({ account }, command) =>
     account === undefined ? `Sign in: ${command} add` : `Sign in again: ${command} reauth "${account.name}"`,
-  unlock: () => 'Unlock the keychain (log in to the desktop, or open its password manager) and try again',
+  unlock: (_error, command) =>
+    `Unlock the keychain (log in to the desktop, or open its password manager) and try again; ${command} doctor says more`,
   allow: () => 'Allow it in the app that owns the account',
   'choose-account': (_error, command) => `Name the account; ${command} list shows them`,
   'check-network': () => 'Check the network connection and try again',

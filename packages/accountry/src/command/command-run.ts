@@ -88,7 +88,9 @@ export class CommandRun {
     if (await accounts.unlock({ interaction, signal: this.signal })) return accountry
     const [problem] = (await accounts.health()).problems
     const code = ACCOUNT_ERROR_CODES.find((known) => known === problem?.code) ?? 'ERR_VAULT_LOCKED'
-    throw new AccountError(code, problem?.message ?? 'The vault is locked')
+    const isOutOfReach = code === 'ERR_VAULT_UNAVAILABLE'
+    const details = isOutOfReach ? ({ action: 'unlock', retryable: true } as const) : {}
+    throw new AccountError(code, problem?.message ?? 'The vault is locked', details)
   }
 
   /** The same for commands that only look: `undefined` where there is no vault yet, which is nothing to fail for. */

@@ -3,7 +3,7 @@ import { AccountError } from '@accountry/accounts'
 import { type Command, Option } from 'commander'
 import { printable } from '../../terminal/printable.ts'
 import { renderTable } from '../../terminal/table.ts'
-import type { CommandRun } from '../command-run.ts'
+import type { CommandRun, CommandStreams } from '../command-run.ts'
 import type { CommandRuntime } from '../command-runtime.ts'
 import { UsageError } from '../exit-codes.ts'
 import { keyOfExport } from './export-key.ts'
@@ -51,11 +51,11 @@ async function importAccounts(run: CommandRun, file: string, options: ImportOpti
   const plan = await accounts.planImport(jwe, { key, ifExists })
   const changes = plan.add.length + plan.update.length
   if (options.dryRun === true) {
-    run.result({ isDryRun: true, ...plan }, changes === 0 ? NOTHING : planText(plan))
+    run.result({ isDryRun: true, ...plan }, changes === 0 ? NOTHING : planText(plan, run.streams.output))
     return undefined
   }
   if (changes > 0) {
-    run.note(planText(plan))
+    run.note(planText(plan, run.streams.errors))
     if (options.yes !== true) await confirmImport(run, changes)
   }
   const result = await accounts.import(jwe, { key, ifExists })
@@ -67,7 +67,7 @@ async function importAccounts(run: CommandRun, file: string, options: ImportOpti
 
 const NOTHING = 'There is nothing to import: every account of the file is here already.'
 
-function planText({ add, update, keep }: ImportPlan): string {
+function planText({ add, update, keep }: ImportPlan, { isTTY, columns }: CommandStreams['output']): string {
   const rows = [
     ...add.map((account) => ({ what: 'add', account })),
     ...update.map((account) => ({ what: 'update', account })),
@@ -80,6 +80,7 @@ function planText({ add, update, keep }: ImportPlan): string {
       { heading: 'TYPE', cell: ({ account }) => printable(account.type) },
     ],
     rows,
+    isTTY === true && columns !== undefined ? { width: columns } : {},
   )
 }
 
