@@ -60,7 +60,10 @@ export interface AccountsHostOptions {
    * call and every event.
    */
   readonly origins: readonly string[]
-  /** Let frames inside a page ask too, when they show one of `origins`. Default `false`. */
+  /**
+   * Let frames inside a page ask too, when they show one of `origins`. They have the preload script only in windows with
+   * `nodeIntegrationInSubFrames`. Default `false`.
+   */
   readonly allowSubframes?: boolean
   /** Default: the account manager. */
   readonly signIn?: SignIn
