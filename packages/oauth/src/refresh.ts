@@ -106,8 +106,9 @@ async function refused(call: RefreshCall, answer: Failure): Promise<AccountError
   if (fieldsOf(context.credential).rotates !== undefined) {
     // The token before was used up here. One that is dead at its first use was revoked, or somebody was faster with it.
     if (failure.reason === 'revoked_or_reused') context.suspectReuse?.()
-    // Some servers use the credential up before they refuse what was asked; then nobody else did.
-    if (failure.class === 'request') await context.replaceCredential({ fields: { rotates: undefined } })
+    // Some servers use the credential up before they refuse what was asked, or fail; then nobody else did.
+    const mayBeUsedUp = failure.class === 'request' || failure.class === 'server'
+    if (mayBeUsedUp) await context.replaceCredential({ fields: { rotates: undefined } })
   }
   return failureError(failure, sceneOf(call, 'renewing the token'))
 }

@@ -363,6 +363,22 @@ describe('when the service fails', () => {
       expect([heard, (await stateOf(account.id)).reason]).toEqual([[], 'revoked_or_reused'])
     })
 
+    it('raises no such alarm where the server broke down over the last renewal', async () => {
+      const manager = await open()
+      const account = await manager.addAccount('com.example')
+      const heard: unknown[] = []
+      manager.on('account:attention', ({ reason }) => heard.push(reason))
+      await manager.getAuthToken(account, 'api', { forceRefresh: true })
+      const password = (await manager.getPassword(account)) ?? ''
+      server.faults.next('token', { status: 500, body: 'broken' })
+      expect((await errorOf(manager.getAuthToken(account, 'api', { forceRefresh: true }))).code).toBe('ERR_SERVER')
+      await redeem(password)
+      await clock.advance(600_000)
+      await errorOf(manager.getAuthToken(account, 'api', { forceRefresh: true }))
+      await manager.flush()
+      expect([heard, (await stateOf(account.id)).reason]).toEqual([[], 'revoked_or_reused'])
+    })
+
     it('raises no such alarm where its own answer was lost', async () => {
       const manager = await open()
       const account = await manager.addAccount('com.example')
