@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { ActivityView, Overview, QuestionView } from '../src/model.ts'
 import { post } from './api.ts'
-import { Button } from './controls.tsx'
+import { Button, Notice } from './controls.tsx'
 import { Dialog } from './dialog.tsx'
 import { FieldError } from './fields.tsx'
 import { Spinner } from './icon.tsx'
@@ -62,6 +62,31 @@ function ActivityDialog({ activity, overview }: { activity: ActivityView; overvi
         </>
       )}
     </Dialog>
+  )
+}
+
+/** What was started in another tab, or before this page was loaded again, and still waits. */
+export function WaitingBanners({ overview }: { overview: Overview }): JSX.Element {
+  const session = useSession()
+  const { followed } = useSessionState()
+  const waiting = overview.activities.filter(({ id, state }) => state === 'running' && !followed.includes(id))
+  return (
+    <>
+      {waiting.map((activity) => (
+        <Notice
+          key={activity.id}
+          tone="info"
+          title={wordsFor(activity, overview).title}
+          actions={
+            <Button kind="primary" onClick={() => session.follow(activity.id)}>
+              Go on
+            </Button>
+          }
+        >
+          <p>This was started, and waits.</p>
+        </Notice>
+      ))}
+    </>
   )
 }
 

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { AccountPage } from './account-page.tsx'
 import { AccountsPage } from './accounts-page.tsx'
-import { ActivityDialogs } from './activity-dialog.tsx'
+import { ActivityDialogs, WaitingBanners } from './activity-dialog.tsx'
 import { Button, Notice } from './controls.tsx'
 import { Spinner } from './icon.tsx'
 import { type Route, routeOf } from './route.ts'
@@ -22,6 +22,7 @@ export function App(): JSX.Element {
       {isLost && <LostBanner />}
       <main class="page" inert={isLost}>
         <ErrorBanner />
+        <WaitingBanners overview={overview} />
         {route.screen === 'account' && <AccountPage id={route.id} overview={overview} />}
         {route.screen === 'vault' && <VaultPage overview={overview} />}
         {route.screen === 'accounts' && <AccountsPage overview={overview} />}

@@ -3,7 +3,7 @@ import type { Clock } from '@accountry/accounts'
 import type { ChangeNotice, ProgressNotice } from './model.ts'
 
 /** Changes within so many milliseconds are told together. */
-const GATHER_MS = 50
+const GATHER_MS = 100
 /** A comment now and then tells a connection that died from one where nothing happens. */
 const BEAT_MS = 20_000
 /** A browser that does not read is dropped; it asks for everything when it comes back. */
@@ -46,6 +46,8 @@ export class EventStream {
   add(response: ServerResponse): void {
     this.#streams.add(response)
     response.once('close', () => this.#drop(response))
+    // What was on its way to a browser that is gone; the close follows.
+    response.on('error', () => undefined)
     // A browser waits three seconds by default before it comes back.
     response.write('retry: 1000\n\nevent: change\ndata: {}\n\n')
     if (this.#streams.size > 1) return

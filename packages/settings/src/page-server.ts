@@ -20,6 +20,10 @@ import { watchManagers } from './watch-managers.ts'
 const MAX_HEADER_BYTES = 16_384
 const REQUEST_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 5_000
+/** How often Node looks for requests that take too long. */
+const CHECK_MS = 2_000
+/** Ends connections on which nobody says anything; an event stream says something every 20 seconds. */
+const SILENCE_MS = 60_000
 const MAX_CONNECTIONS = 100
 
 /** Makes the rooms of the page, opens the port, and puts them together. */
@@ -30,8 +34,10 @@ export async function startPageServer(options: CheckedOptions): Promise<Settings
     headersTimeout: REQUEST_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: CHECK_MS,
   })
   server.maxConnections = MAX_CONNECTIONS
+  server.timeout = SILENCE_MS
   const page = new RunningPage(server, options)
   server.on('request', (request, response) => {
     page.idle.touch()

@@ -2,8 +2,8 @@
 // control, bidirectional and zero-width characters hide text or make one name look like another.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu
 
-/** Longest piece of foreign text that the page shows. */
-const MAX_LENGTH = 300
+/** Longest piece of foreign text that the page shows; longer than any name of an account. */
+const MAX_LENGTH = 600
 
 /** Foreign text for the page: what would not be seen is shown as its code point, and what is too long is cut. */
 export function shownText(text: string): string {

@@ -91,6 +91,9 @@ describe.skipIf(chromiumPath === undefined)('in a real browser', () => {
     await page.getByRole('button', { name: /^Example/ }).click()
     await page.getByText('You sign in at').waitFor()
     expect(await barriers(page)).toEqual([])
+    // A page that is loaded again finds what it waited for.
+    await page.reload()
+    await page.getByRole('button', { name: 'Go on' }).click()
     await signIn()
     await page.getByRole('heading', { name: 'ana@example.com' }).waitFor()
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('ana@example.com')
