@@ -15,7 +15,6 @@ import type {
   UpdateCredentialsOptions,
   VaultHealth,
 } from './account-manager-types.ts'
-import { checkOptions } from './arguments/open-options.ts'
 import type { AuthToken, IssuedToken } from './auth-token.ts'
 import type {
   Authenticator,
@@ -24,10 +23,8 @@ import type {
   AuthTokenTypeSpec,
 } from './authenticator.ts'
 import type { AuthTokenGrant } from './grants.ts'
-import { assertTrustedProcess } from './host-process.ts'
 import type { KeyProvider } from './key-provider.ts'
-import { Rooms } from './manager/rooms.ts'
-import { openManager } from './open-manager.ts'
+import type { Rooms } from './manager/rooms.ts'
 import type { SessionOptions, SessionStart } from './sessions.ts'
 import type { ImportPlan, ImportResult } from './transfer.ts'
 
@@ -56,9 +53,9 @@ export class AccountManager implements AsyncDisposable {
    *   `ERR_LOCK_TIMEOUT`.
    */
   static async open(options: AccountManagerOptions): Promise<AccountManager> {
-    assertTrustedProcess()
-    checkOptions(options)
-    const manager = new AccountManager(new Rooms(await openManager(options)))
+    // The engine is loaded with the first vault that is opened: importing the package must cost next to nothing.
+    const { openRooms } = await import('./manager/open-rooms.ts')
+    const manager = new AccountManager(await openRooms(options))
     try {
       for (const authenticator of options.authenticators ?? []) manager.registerAuthenticator(authenticator)
       return manager

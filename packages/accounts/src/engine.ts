@@ -17,13 +17,16 @@ import { type Principal, Sight } from './sight.ts'
 import { isBusy } from './storage/busy.ts'
 import { TokenCache } from './token-cache.ts'
 import { type AccountRecord, AccountRecords } from './vault/account-records.ts'
-import type { Change, NewChange } from './vault/change-feed.ts'
+import type { Change, ChangeEvent, NewChange } from './vault/change-feed.ts'
 import { lockedError } from './vault/lock-cause.ts'
 import { TokenRecords } from './vault/token-records.ts'
 import type { Vault } from './vault/vault.ts'
 
 /** How old the last look at the vault may be when something is answered from memory. */
 const LOOK_EVERY_MS = 50
+
+/** The changes after which somebody may see another account than before. */
+const ABOUT_SIGHT: ReadonlySet<ChangeEvent> = new Set(['account:access', 'account:added', 'account:removed'])
 
 /** What an engine is given; everything that touches the outside is in here. */
 export interface EngineOptions {
@@ -122,16 +125,20 @@ export class Engine {
     const { database, keyring, feed } = this.vault
     // What belongs to a key that may come back is left as it is; a vault that is only locked can lose accounts.
     if (keyring.lockCause?.kind === 'lost') throw lockedError(keyring.lockCause)
+    let changes: Change[] = []
     const written = database.write(() => {
+      changes = []
       this.vault.checkInPlace()
       this.vault.checkFormat()
-      return keyring.finishing(() => run((change) => feed.append(change)))
+      return keyring.inTransaction(() => run((change) => changes.push(feed.append(change))))
     })
     this.#writes.add(written)
     try {
       const result = await written
       this.vault.doorbell.ring()
-      this.follow()
+      // What nobody else came between need not be read again.
+      if (!this.#following && changes[0]?.revision === this.#revision + 1) this.#apply(changes)
+      this.follow(changes.at(-1)?.revision)
       return result
     } finally {
       this.#writes.delete(written)
@@ -166,18 +173,26 @@ export class Engine {
     }
   }
 
-  /** Applies the changes that are new in the feed to memory, then tells the listeners, in order. */
-  follow(): void {
-    if (this.#following) return
+  /**
+   * Applies the changes that are new in the feed to memory, then tells the listeners, in order.
+   *
+   * @param upTo Nothing is looked up when that much is known already. Default: everything.
+   */
+  follow(upTo: number = Number.POSITIVE_INFINITY): void {
+    while (!this.#following && this.#revision < upTo) {
+      const changes = this.#newChanges()
+      if (changes.length === 0) return
+      this.#apply(changes)
+    }
+  }
+
+  #apply(changes: readonly Change[]): void {
     this.#following = true
     try {
-      for (;;) {
-        const changes = this.#newChanges()
-        if (changes.length === 0) return
-        const seen = this.#seenBefore(changes)
-        for (const id of new Set(changes.map((change) => change.account))) this.#refresh(id, changes)
-        for (const change of changes) this.#announce(change, seen)
-      }
+      this.#revision = changes.at(-1)?.revision ?? this.#revision
+      const seen = this.#seenBefore(changes)
+      for (const id of new Set(changes.map((change) => change.account))) this.#refresh(id, changes)
+      for (const change of changes) this.#announce(change, seen)
     } finally {
       this.#following = false
     }
@@ -260,7 +275,7 @@ export class Engine {
       return []
     }
     const changes = feed.after(this.#revision)
-    this.#revision = changes.at(-1)?.revision ?? latest
+    if (changes.length === 0) this.#revision = latest
     return changes
   }
 
@@ -300,7 +315,7 @@ export class Engine {
       this.index.delete(id)
       this.calls.endForRemoved(id)
     } else this.index.set(record)
-    this.sight.refresh(id)
+    if (changes.some((change) => change.account === id && ABOUT_SIGHT.has(change.event))) this.sight.refresh(id)
   }
 
   /** The accounts of these changes that this principal could see before them. */

@@ -1,8 +1,14 @@
+import { statSync } from 'node:fs'
 import type { VaultHealth, VaultProblem } from './account-manager-types.ts'
 import type { Engine } from './engine.ts'
+import { isAccountError } from './errors.ts'
 import type { KeyProvider } from './key-provider.ts'
+import type { Database } from './storage/database.ts'
 import { lockedError } from './vault/lock-cause.ts'
 import type { Vault } from './vault/vault.ts'
+
+/** Looking through a larger file would hold up everything else for too long. */
+const MOST_CHECKED_BYTES = 16 * 1_024 * 1_024
 
 /** What can be said of the vault without asking a keychain again. */
 export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): VaultHealth {
@@ -15,6 +21,8 @@ export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): 
   if (vault.database.readOnly) problems.push(READ_ONLY)
   if (vault.database.isReplaced) problems.push(REPLACED)
   if (vault.setAsideTo !== undefined) problems.push(setAside(vault.setAsideTo))
+  const damage = damageIn(vault)
+  if (damage !== undefined) problems.push(damage)
   const ok = problems.length === 0
   // A choice that somebody made on purpose is said, but nothing is broken.
   for (const slot of slots) if (slot.protection === 'none') problems.push(unprotected(slot.provider))
@@ -36,6 +44,27 @@ export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): 
     needsAttention,
     directory: vault.files.directory,
     problems,
+  }
+}
+
+/** A bit that flipped in the index can make accounts invisible without any error: the structure is looked through. */
+function damageIn({ database }: Vault): VaultProblem | undefined {
+  const size = statSync(database.file, { throwIfNoEntry: false })?.size ?? 0
+  if (size > MOST_CHECKED_BYTES) return undefined
+  if (isWhole(database)) return undefined
+  return {
+    code: 'ERR_VAULT_CORRUPT',
+    message: 'the file of the vault is damaged: some accounts or tokens may be missing from what it shows',
+    fix: 'Restore it from a backup, or open with `recover: true` to set it aside and start anew.',
+  }
+}
+
+function isWhole(database: Database): boolean {
+  try {
+    return database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'] === 'ok'
+  } catch (error) {
+    if (isAccountError(error) && error.code === 'ERR_VAULT_CORRUPT') return false
+    throw error
   }
 }
 

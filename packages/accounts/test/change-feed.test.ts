@@ -85,6 +85,6 @@ describe('the change feed', () => {
     await database.write(() => database.exec('DELETE FROM change'))
     expect([feed.latest, feed.oldest]).toEqual([1, 2])
     now = 1
-    expect(await database.write(() => feed.append({ event: 'account:state', account }))).toBe(2)
+    expect(await database.write(() => feed.append({ event: 'account:state', account }))).toMatchObject({ revision: 2 })
   })
 })

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { volatileKey } from '@accountry/keychain'
@@ -123,5 +124,24 @@ describe('an app that ended in the middle of something', () => {
     await manager.getAuthToken(id, 't')
     await manager.addAccount(TYPE)
     expect((await manager.health()).problems).toEqual([])
+  })
+})
+
+describe('a vault whose index is damaged', () => {
+  it('is not well, although it opens and lists accounts (CR-10)', async () => {
+    const directory = tempFolder()
+    const manager = await openManager({ directory })
+    for (let i = 0; i < 100; i++) await manager.addAccountExplicitly({ type: TYPE, name: `account ${i}` })
+    await manager.close()
+    const file = join(directory, 'vault.db')
+    const database = new DatabaseSync(file, { readOnly: true })
+    const page = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_account_2'").get()
+    database.close()
+    const bytes = readFileSync(file)
+    const at = (Number(page?.['rootpage']) - 1) * 4_096
+    bytes.writeUInt16BE(bytes.readUInt16BE(at + 3) - 1, at + 3)
+    writeFileSync(file, bytes)
+    const health = await (await openManager({ directory })).health()
+    expect(health).toMatchObject({ ok: false, problems: [{ code: 'ERR_VAULT_CORRUPT' }] })
   })
 })

@@ -226,3 +226,14 @@ describe('two exports', () => {
     expect(await manager.export({ key: random })).not.toBe(await manager.export({ key: random }))
   })
 })
+
+describe('user data with a key that means something to objects', () => {
+  it('comes through an export and an import', async () => {
+    const [from, to] = [await openManager(), await openManager()]
+    const userData = JSON.parse('{"__proto__":"a","constructor":"b","plain":"c"}') as Record<string, string>
+    await from.addAccountExplicitly({ type: TYPE, name: 'ana' }, { userData })
+    const { added } = await to.import(await from.export({ key }), { key })
+    const values = ['__proto__', 'constructor', 'plain'].map((name) => to.getUserData(added[0] ?? '', name))
+    expect(await Promise.all(values)).toEqual(['a', 'b', 'c'])
+  })
+})

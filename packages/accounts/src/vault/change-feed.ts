@@ -55,7 +55,7 @@ export class ChangeFeed {
   }
 
   /** Call inside the write transaction that makes the change. */
-  append(change: NewChange): number {
+  append(change: NewChange): Change {
     const { event, account, reason } = change
     const at = Math.trunc(this.#now())
     const inserted = this.#database
@@ -63,7 +63,16 @@ export class ChangeFeed {
       .run(at, event, account.id, account.type, account.name, reason ?? null, this.#origin)
     const revision = Number(inserted.lastInsertRowid)
     if (revision % PRUNE_EVERY === 0) this.#prune(revision, at)
-    return revision
+    return {
+      revision,
+      at,
+      event,
+      account: account.id,
+      type: account.type,
+      name: account.name,
+      reason,
+      origin: this.#origin,
+    }
   }
 
   after(revision: number): Change[] {

@@ -64,6 +64,7 @@ export class Keyring {
   #keys: OpenKeys | undefined
   #isSuspended = false
   #isFinishing = false
+  #isSettled = false
   #closed: LockCause = NOT_UNLOCKED_YET
   /** Called when the key was rotated away from this process; perhaps inside a transaction. */
   onLockedOut: () => void = () => undefined
@@ -117,6 +118,7 @@ export class Keyring {
     const { database, vaultId } = this.#options
     for (;;) {
       const { id, dataKey } = this.#open
+      if (this.#isSettled) return
       if (readKeyId(database) === id) return
       const link = readLink(database, id)
       if (link === undefined) {
@@ -203,6 +205,19 @@ export class Keyring {
       return write()
     } finally {
       this.#isFinishing = false
+    }
+  }
+
+  /** Runs a write inside a transaction, in which nobody else can rotate the key: one look at it is enough. */
+  inTransaction<T>(write: () => T): T {
+    this.#isFinishing = true
+    try {
+      if (this.#keys !== undefined) this.catchUp()
+      this.#isSettled = true
+      return write()
+    } finally {
+      this.#isFinishing = false
+      this.#isSettled = false
     }
   }
 
