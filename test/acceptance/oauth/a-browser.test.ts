@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,13 +8,14 @@ import { startProcess } from '@accountry/testing'
 import { terminalInteraction } from 'accountry'
 import { describe, expect, it } from 'vitest'
 import { Visit } from './support/browser.ts'
-import { letOutBy, vaultFolder } from './support/canaries.ts'
 import { until } from './support/wire.ts'
 import { scriptedWorld } from './support/world.ts'
 
 describe('the page that the system’s browser is sent to', () => {
   it('A-23 is one argument, whatever it is made of, and no shell reads it', async () => {
-    const folder = vaultFolder()
+    // Not looked through with the rest: the address with its state belongs to the browser and the person.
+    await using temporary = await mkdtempDisposable(join(tmpdir(), 'accountry-browser-'))
+    const folder = temporary.path
     // A browser that writes down what it was started with.
     const browser = join(folder, 'browser')
     const written = join(folder, 'arguments')
@@ -40,7 +42,6 @@ describe('the page that the system’s browser is sent to', () => {
     while (!existsSync(written)) await delay(10)
     expect((await readFile(written, 'utf8')).trim().split('\n')).toEqual(['1', url])
     expect((await readdir(folder)).sort()).toEqual(['arguments', 'browser'])
-    letOutBy({ pid: child.pid, stdout: child.stdout, stderr: child.stderr })
   })
 })
 

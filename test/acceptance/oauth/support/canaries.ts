@@ -10,6 +10,8 @@ import { afterAll, expect } from 'vitest'
 // Every secret of these tests is a canary. Whatever the product lets out (errors, events, log lines, output, files of
 // the vault) is kept here and looked through once, when the tests of a file are over.
 
+/** Anything shorter is found by chance. */
+const SHORTEST_SECRET = 12
 const canaries = createCanaries()
 const values: Record<string, unknown> = {}
 const texts: Record<string, string> = {}
@@ -19,6 +21,11 @@ const root = mkdtempSync(join(tmpdir(), 'accountry-acceptance-'))
 /** A secret by its name; the same one for the same name. */
 export function secret(label: string): string {
   return canaries.canary(label)
+}
+
+/** Whether it is one of {@link secret}, for which the search is on already. */
+export function isOwnSecret(value: string): boolean {
+  return value.startsWith('cnry_') || value.length < SHORTEST_SECRET
 }
 
 /** Looks out for a secret that a server made. */

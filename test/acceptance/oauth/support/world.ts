@@ -9,7 +9,7 @@ import {
 } from '@accountry/testing'
 import { afterEach } from 'vitest'
 import { Visit } from './browser.ts'
-import { letOut, secret, vaultFolder } from './canaries.ts'
+import { isOwnSecret, letOut, secret, vaultFolder, watch } from './canaries.ts'
 import { Service } from './service.ts'
 
 export const TYPE = 'com.example'
@@ -121,7 +121,24 @@ export class World {
 
   async close(): Promise<void> {
     letOut('log', this.log)
+    for (const [name, value] of this.#usedSecrets()) watch(name, value)
     await this.#world?.close()
+  }
+
+  /** What was secret between the app and the server: it must lie nowhere either. */
+  *#usedSecrets(): Iterable<[string, string]> {
+    const { service } = this
+    const forms =
+      service instanceof Service
+        ? service.tokenRequests
+        : service.requestsTo('token').map(({ params }) => new URLSearchParams(params))
+    for (const form of forms) {
+      for (const name of ['refresh_token', 'code', 'code_verifier']) {
+        const value = form.get(name)
+        if (value !== null && !isOwnSecret(value)) yield [`${name} ${value.length} ${value.slice(-4)}`, value]
+      }
+    }
+    for (const { state } of this.visits) yield [`state ${state.slice(-4)}`, state]
   }
 
   get #test(): TestManager {
