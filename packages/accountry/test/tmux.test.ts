@@ -151,7 +151,7 @@ describe.skipIf(!isInstalled('tmux'))('a vault with a passphrase, in a real term
     await mkdir(directory, { recursive: true, mode: 0o700 })
     const keyProvider = passphraseKey({ prompt: () => Promise.resolve('open sesame') })
     await (await openAccountry({ app: { id: 'com.example.agenda' }, directory, keyProvider })).close()
-    await using terminal = await TerminalPane.open({ env: { XDG_DATA_HOME: folder.path } })
+    await using terminal = await TerminalPane.open({ columns: 160, env: { XDG_DATA_HOME: folder.path } })
 
     await terminal.start('accountry doctor --offline')
     await terminal.see('Passphrase of the vault')

@@ -146,7 +146,7 @@ export class CommandRun {
   /** Says what went wrong, on stderr and to programs on stdout too, and returns the exit code. */
   failed(error: unknown): number {
     const { errors, output } = this.streams
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     if (this.isJson) {
       const details = isAccountError(error) ? error.toJSON() : { name: nameOf(error), message }
       const document = `${printableJson(JSON.stringify({ error: details }))}\n`
@@ -163,6 +163,11 @@ export class CommandRun {
   async close(): Promise<void> {
     await this.#opened?.close()
   }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof DOMException && error.name === 'AbortError') return 'Cancelled'
+  return error instanceof Error ? error.message : String(error)
 }
 
 function nameOf(error: unknown): string {

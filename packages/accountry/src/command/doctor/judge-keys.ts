@@ -29,13 +29,7 @@ function judged(provider: Provider, health: VaultHealth, isGiven: boolean): Find
     }
   }
   const message = `The key guarded by ${id} cannot be read: ${why ?? 'no reason was given'}`
-  const [problem] = health.problems
-  return {
-    check: 'key',
-    status: 'problem',
-    message,
-    fix: problem?.fix ?? 'Unlock the keychain, or start it, and try again',
-  }
+  return { check: 'key', status: 'problem', message, fix: fixFor(id, health) }
 }
 
 function inPlainSight(id: KeyProviderInfo['id']): Finding {
@@ -55,4 +49,9 @@ function withoutKeychain(trouble: string | undefined): Finding {
     message: `The OS keychain can keep no key now: ${trouble}`,
     fix: 'Start or unlock it, or let the app use another key provider (a passphrase, an environment variable, a file)',
   }
+}
+
+function fixFor(id: string, { problems: [problem] }: VaultHealth): string {
+  if (id === 'passphrase') return 'Run the command at a terminal and type it there'
+  return problem?.fix ?? 'Unlock the keychain, or start it, and try again'
 }
