@@ -71,8 +71,14 @@ function embeddedPage(): Plugin {
 /** The two forms in which rolldown writes them: named members, or the module itself. */
 const IMPORT_OF_BUILTIN = /^import (?:\{ (?<members>[^}]+) \}|(?<whole>[\w$]+)) from "(?<module>node:[\w/]+)";$/gm
 
+/** They load others with them; each takes milliseconds, which an import must not cost whoever never calls them. */
+const HEAVY = new Set(['node:child_process', 'node:crypto', 'node:fs/promises', 'node:http', 'node:net'])
+
+/** Functions begin with a small letter. The others are what they are, and have to be there at once. */
+const IS_FUNCTION = /^(?!constants$|webcrypto$)[a-z]/
+
 /**
- * Takes Node's modules with `process.getBuiltinModule` instead of `import`.
+ * Takes Node's modules with `process.getBuiltinModule` instead of `import`, and functions of heavy ones at their first call.
  *
  * An `import` of `node:util` or `node:fs` reads every member of the module to make it a named export, and with that
  * loads what Node keeps for later (streams, workers): it doubles what `@accountry/accounts` costs to import.
@@ -84,8 +90,11 @@ function lazyBuiltins(): Plugin {
       const rendered = code.replace(
         IMPORT_OF_BUILTIN,
         (_line, members: string | undefined, whole: string, module: string) => {
-          const names = members === undefined ? whole : `{ ${members.replaceAll(' as ', ': ')} }`
-          return `const ${names} = process.getBuiltinModule("${module}");`
+          if (members === undefined) return `const ${whole} = process.getBuiltinModule("${module}");`
+          return members
+            .split(', ')
+            .map((member) => builtinMember(member, module))
+            .join('\n')
         },
       )
       const missed = /^(?:import|export) .*"node:.*$/m.exec(rendered)
@@ -94,4 +103,11 @@ function lazyBuiltins(): Plugin {
       return rendered
     },
   }
+}
+
+function builtinMember(member: string, module: string): string {
+  const [name = '', alias = name] = member.split(' as ')
+  const taken = `process.getBuiltinModule("${module}").${name}`
+  if (HEAVY.has(module) && IS_FUNCTION.test(name)) return `const ${alias} = (...given) => ${taken}(...given);`
+  return `const ${alias} = ${taken};`
 }

@@ -1,4 +1,5 @@
 // What of the contract also runs where there is no Node: in a page, in a sandboxed preload script.
+export { kindOf } from './account.ts'
 export type {
   AccountErrorAction,
   AccountErrorChallenge,

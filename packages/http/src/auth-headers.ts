@@ -1,4 +1,4 @@
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { Authorization, type AuthorizationOptions } from './authorization.ts'
 
 export interface AuthHeadersOptions {

@@ -9,7 +9,7 @@ import type {
   TokenTypeDescription,
 } from '@accountry/accounts'
 import { AccountError } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { assertOriginAllowed, checkedOrigins } from './origins.ts'
 
 /** The part of the AccountManager that authorised requests use. */

@@ -1,4 +1,4 @@
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { type AuthHeaders, type AuthHeadersOptions, getHeadersWith } from './auth-headers.ts'
 import { Authorization, type AuthorizationOptions } from './authorization.ts'
 import { exchange, type Transport } from './exchange.ts'

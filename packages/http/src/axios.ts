@@ -1,5 +1,5 @@
 import { AccountError } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { Authorization, type AuthorizationOptions } from './authorization.ts'
 import { bringsAuthorization } from './authorized-fetch.ts'
 import { exchange, type Transport } from './exchange.ts'

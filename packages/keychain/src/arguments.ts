@@ -1,4 +1,4 @@
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 
 /** Every key of a vault is 256 bits long. */
 export const KEY_BYTES = 32

@@ -5,7 +5,7 @@ import {
   type KeyProvider,
   type StoreKeyProvider,
 } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 
 /**
  * A ladder of providers, best first, of which a new vault takes the first one that works.

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { project } from '@accountry/accounts/foundation'
+import { project } from '@accountry/accounts/contract'
 
 /** Set in the helper's environment: a program that was taken for a plain Node and is none must not start another. */
 export const HELPER_GUARD: string = `${project.environmentPrefix}KEYCHAIN_HELPER`

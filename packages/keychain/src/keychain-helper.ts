@@ -1,4 +1,4 @@
-import { project } from '@accountry/accounts/foundation'
+import { project } from '@accountry/accounts/contract'
 import { HELPER_GUARD } from './host-process.ts'
 import { PINNED_STORE } from './keyring-binding.ts'
 

@@ -1,4 +1,4 @@
-import { project } from '@accountry/accounts/foundation'
+import { project } from '@accountry/accounts/contract'
 import type { KeychainBackend } from './keychain-backend.ts'
 import { keychainFailure } from './keychain-failure.ts'
 import { readInHelper } from './keychain-helper.ts'

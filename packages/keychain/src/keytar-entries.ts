@@ -1,5 +1,5 @@
 import { type Account, AccountError, isAccountError } from '@accountry/accounts'
-import { project } from '@accountry/accounts/foundation'
+import { project } from '@accountry/accounts/contract'
 import { checkObject } from './arguments.ts'
 import { Overdue, withinDeadline } from './deadline.ts'
 import { hostProcess } from './host-process.ts'

@@ -1,5 +1,5 @@
 import type { Account, AccountManager, AddAccountExplicitlyOptions } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { checkObject, checkText } from './arguments.ts'
 import { checkKeytar, type Keytar, type KeytarCredential } from './keytar.ts'
 

@@ -1,5 +1,5 @@
 import type { StoreKeyProvider } from '@accountry/accounts'
-import { project } from '@accountry/accounts/foundation'
+import { project } from '@accountry/accounts/contract'
 import { checkDurationMs, checkObject } from './arguments.ts'
 import { hostProcess } from './host-process.ts'
 import type { KeychainBackend } from './keychain-backend.ts'

@@ -1,5 +1,5 @@
 import { AccountError, type StoreKeyProvider } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { checkDurationMs, checkObject, checkText } from './arguments.ts'
 import { HELPER_GUARD, type HostProcess, hostProcess } from './host-process.ts'
 import { KeychainStore } from './keychain-store.ts'

@@ -5,7 +5,7 @@ import {
   type KeyRequestOptions,
   type WrapKeyProvider,
 } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { checkBlob, checkKey, checkObject } from './arguments.ts'
 import { throwIfAborted, untilAborted } from './deadline.ts'
 import { DEFAULT_COST, damageOf, openKey, type ScryptCost, sealKey } from './passphrase-blob.ts'

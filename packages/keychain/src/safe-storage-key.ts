@@ -5,7 +5,7 @@ import {
   type KeyRequestOptions,
   type WrapKeyProvider,
 } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { checkBlob, checkDurationMs, checkKey, checkObject, KEY_BYTES } from './arguments.ts'
 import { Overdue, throwIfAborted, withinDeadline } from './deadline.ts'
 import { type Refusal, refusalError } from './refusal.ts'

@@ -1,5 +1,5 @@
 import { AccountError, type AuthenticatorContext, systemClock } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { parseEndpoint } from './endpoint-url.ts'
 import { createOAuthClient } from './oauth-client.ts'
 import { optionalText } from './option-checks.ts'

@@ -1,4 +1,4 @@
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 
 // Each of these throws a TypeError that names the option and the kind of what was received, never the value.
 

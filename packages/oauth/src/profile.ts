@@ -1,5 +1,5 @@
 import { AccountError } from '@accountry/accounts'
-import { project } from '@accountry/accounts/foundation'
+import { project } from '@accountry/accounts/contract'
 import type { AccountClaims } from './account-name.ts'
 import { parseEndpoint } from './endpoint-url.ts'
 import { type Answer, exchange, type NoAnswer } from './http-exchange.ts'

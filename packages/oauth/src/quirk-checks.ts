@@ -1,4 +1,4 @@
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { parseEndpoint } from './endpoint-url.ts'
 import {
   optionalChoice,

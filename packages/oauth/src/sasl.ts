@@ -1,5 +1,5 @@
 import type { AuthToken } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 
 const SEPARATOR = '\u0001'
 // The separator would end a field early; the others would end the line of a mail protocol.

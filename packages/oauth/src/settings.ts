@@ -1,4 +1,4 @@
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { type NameAccount, nameFromClaims } from './account-name.ts'
 import { checkExtraParameters } from './authorization-request.ts'
 import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication.ts'

@@ -1,5 +1,5 @@
 import { AccountError } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { checkExtraParameters } from './authorization-request.ts'
 import { isJsonObject } from './classify.ts'
 import { checkScope } from './option-checks.ts'

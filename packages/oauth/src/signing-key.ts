@@ -1,5 +1,5 @@
 import { AccountError } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import type { CryptoKey, JWK } from 'jose'
 import { nodeCrypto } from './builtin.ts'
 import { loadJose } from './protocol.ts'

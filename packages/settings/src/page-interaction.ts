@@ -1,6 +1,6 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import { AccountError, type InteractionHandler } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import type { QuestionContent } from './model.ts'
 import { type Questions, readChoice, readForm } from './questions.ts'
 import { BadRequest } from './shown-error.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { project } from '@accountry/accounts/foundation'
+import { project } from '@accountry/accounts/contract'
 import { accountDetails } from './account-details.ts'
 import { ACTIONS } from './actions.ts'
 import { ICON, onwardDocument, pageDocument, strangerDocument } from './documents.ts'

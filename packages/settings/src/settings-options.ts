@@ -1,5 +1,5 @@
 import { type AccountManager, type Clock, systemClock } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import type { SyncManager } from '@accountry/sync'
 import { QuestionAsker } from './page-interaction.ts'
 import type { SettingsPageOptions } from './settings-page.ts'

@@ -1,4 +1,4 @@
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 
 /** Absent is fine. @throws TypeError when it is no function. */
 export function checkFunction(value: unknown, option: string): void {

@@ -1,6 +1,6 @@
 import diagnostics from 'node:diagnostics_channel'
 import type { Logger } from '@accountry/accounts'
-import { project } from '@accountry/accounts/foundation'
+import { project } from '@accountry/accounts/contract'
 import { EventEmitter } from 'eventemitter3'
 import type { SyncManagerEvents } from './events.ts'
 

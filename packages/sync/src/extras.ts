@@ -1,5 +1,5 @@
 import type { Account } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 
 /** What an extra may hold: Android's Bundle types. */
 export type SyncExtra = string | number | bigint | boolean | null | Account

@@ -1,4 +1,4 @@
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 
 /** Whether a target can be synchronised: 1 yes, 0 no, -1 not known before an initialisation run. Android's states. */
 export type Syncable = -1 | 0 | 1

@@ -1,4 +1,4 @@
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import type { SyncProgress } from './sync-adapter.ts'
 import { checkedDuration } from './sync-request.ts'
 import { createSyncStats, type SyncResult, type SyncStats } from './sync-result.ts'

@@ -1,5 +1,5 @@
 import type { Account, AccountRef } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { announceDropped, announceQueued, factsOf, phaseOf } from './announce.ts'
 import type { Engine } from './engine.ts'
 import { changeSyncable, ensureInitialization } from './initialization.ts'

@@ -1,5 +1,5 @@
 import type { Account, AuthToken, GetAuthTokenOptions, Logger } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import type { BackoffPolicy } from './backoff.ts'
 import { checkFunction, checkOptionalObject, checkSwitches, checkTexts } from './checks.ts'
 import type { SyncExtras } from './extras.ts'

@@ -1,5 +1,5 @@
 import type { Logger } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import type { BackoffPolicy } from './backoff.ts'
 import { checkCount, checkFunction, checkMethods, checkObject, checkOptionalObject, checkSwitches } from './checks.ts'
 import type { SyncEnvironment } from './environment.ts'

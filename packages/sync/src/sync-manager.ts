@@ -1,5 +1,5 @@
 import type { AccountRef } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import { checkCount } from './checks.ts'
 import type { SyncManagerEvents } from './events.ts'
 import type { PendingSync, SyncExplanation } from './explain.ts'

@@ -1,5 +1,5 @@
 import type { Account, AccountRef } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import type { BackoffPolicy } from './backoff.ts'
 import type { CanonicalExtras, SyncExtras } from './extras.ts'
 import { canonicalExtras } from './extras.ts'

@@ -1,5 +1,5 @@
 import { AccountError } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import type { Answer, BridgeCall } from '../bridge/calls.ts'
 import { BRIDGE_CALLS, CONTROL_CALLS, type ControlCall, channelOf } from '../bridge/channels.ts'
 import { ACCOUNT_EVENTS, type BridgeEvent } from '../bridge/events.ts'

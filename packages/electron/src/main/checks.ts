@@ -1,4 +1,4 @@
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 
 /**
  * Checks one value that came from a page, and returns what is used of it.

@@ -8,7 +8,7 @@ import {
   systemClock,
   type UpdateCredentialsOptions,
 } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import type { SyncManager } from '@accountry/sync'
 import type { HostIpc } from './electron-types.ts'
 import { checkedPageOrigins } from './page-origins.ts'

@@ -1,4 +1,4 @@
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import type { HostFrame } from './electron-types.ts'
 
 /** Schemes whose pages come from anywhere, or inherit who they are from whoever made them. */

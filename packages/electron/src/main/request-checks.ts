@@ -1,5 +1,5 @@
 import type { AccountState } from '@accountry/accounts'
-import { kindOf } from '@accountry/accounts/foundation'
+import { kindOf } from '@accountry/accounts/contract'
 import type { SyncExtra, SyncExtras } from '@accountry/sync'
 import type { BridgeCall, BridgeRequest, CallRequest } from '../bridge/calls.ts'
 import { type BridgeEvent, isBridgeEvent } from '../bridge/events.ts'
