@@ -85,11 +85,9 @@ export interface FakeWebPreferences {
   readonly preload?: string
 }
 
-let lastId = 0
-
 /** `WebContents`: one window's page, its frames, and what happens to them. */
 export class FakeWebContents extends EventEmitter {
-  readonly id: number = ++lastId
+  readonly id: number
   readonly ipcMain: FakeIpcMain
   readonly mainFrame: FakeFrame
   readonly #preferences: FakeWebPreferences
@@ -98,6 +96,7 @@ export class FakeWebContents extends EventEmitter {
 
   constructor(ipcMain: FakeIpcMain, url: string, preferences: FakeWebPreferences = {}) {
     super()
+    this.id = ipcMain.nextContentsId()
     this.ipcMain = ipcMain
     this.#preferences = { nodeIntegration: false, contextIsolation: true, sandbox: true, ...preferences }
     this.mainFrame = new FakeFrame(this, url, null)

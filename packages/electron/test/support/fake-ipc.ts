@@ -24,9 +24,15 @@ type Handler = (event: FakeInvokeEvent, ...args: unknown[]) => unknown
 export class FakeIpcMain {
   readonly transcript: IpcMessage[] = []
   readonly #handlers = new Map<string, Handler>()
+  #contents = 0
 
   get channels(): string[] {
     return [...this.#handlers.keys()].sort()
+  }
+
+  /** Ids are of the app, and never used again. */
+  nextContentsId(): number {
+    return ++this.#contents
   }
 
   handle(channel: string, listener: Handler): void {
