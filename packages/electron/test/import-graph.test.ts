@@ -34,7 +34,7 @@ describe('what a page loads', () => {
   it('holds nothing that knows a vault, a key or a token', async () => {
     const { modules } = await loadedBy('renderer/index.ts')
     const known =
-      /packages\/electron\/src\/(?:renderer|bridge)\/|accounts\/src\/(?:contract|errors|project|inspectable)\.ts$/
+      /packages\/electron\/src\/(?:renderer|bridge)\/|accounts\/src\/(?:contract|error[\w-]*|project|inspectable)\.ts$/
     expect(modules.filter((id) => !known.test(id) && !id.startsWith('\0'))).toEqual([])
   })
 
