@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { ROOT } from '../support/repository.ts'
 import { createConsumerWorld, EXPECTED } from './consumer-world.ts'
 import { InstalledProject } from './installed-project.ts'
 import { run } from './run.ts'
 
+const GETTING_STARTED = join(ROOT, 'docs/guide/getting-started.md')
 const tarballs = inject('tarballs')
 const NODES = [
   ['the oldest Node', process.execPath],
@@ -48,6 +50,14 @@ describe.each(NODES)('in an empty folder, on %s', (_name, node) => {
     const program = project.addProgram('settings-page')
     const printed = await project.node([program], { DIRECTORY: project.path('settings-vault') }, node)
     expect(JSON.parse(printed)).toEqual({ statuses: [303, 200, 200, 200, 200], hasScript: true, namesLicence: true })
+  })
+
+  it('the first program of the guide gets a token and a sync, as it stands', async () => {
+    const [, block = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(GETTING_STARTED, 'utf8')) ?? []
+    writeFileSync(project.path('first.ts'), block)
+    const printed = await project.node(['first.ts'], {}, node)
+    expect(printed).toContain('ana@example.com has a Bearer token.\n')
+    expect(printed).toContain('Synchronised: Buy milk, Call Ben\n')
   })
 
   it('nothing is printed and no process-wide handler is left by an import', async () => {
