@@ -1,4 +1,4 @@
-import type { AccountDetails, ActivityView, ChangeNotice, Overview, ProgressNotice, ShownError } from '../src/model.ts'
+import type { AccountDetails, ActivityView, Overview, ProgressNotice, ShownError } from '../src/model.ts'
 import { get, post, RequestFailed, ServerGone, SessionEnded } from './api.ts'
 
 /** `lost`: the server does not answer and is tried again; `ended`: it does not know this browser any more. */
@@ -33,6 +33,7 @@ const GONE: ShownError = { code: 'ERR_ACCOUNT_NOT_FOUND', message: 'This account
 export class Session {
   state: State = { connection: 'connecting', progress: new Map(), followed: [], announcement: '', clockOffsetMs: 0 }
   readonly #listeners = new Set<() => void>()
+  #events: EventSource | undefined
   #isLoading = false
   #isStale = false
 
@@ -41,17 +42,26 @@ export class Session {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Listens to the server, and asks anew whenever it says that something changed. */
+  /** Listens to the server, and asks anew whenever it says that something changed. Again does nothing. */
   connect(): void {
+    if (this.#events !== undefined) return
     const events = new EventSource('api/events')
-    events.addEventListener('change', (event) => this.#onChange(JSON.parse(event.data) as ChangeNotice))
+    this.#events = events
+    events.addEventListener('change', () => void this.refresh())
     events.addEventListener('progress', (event) => this.#onProgress(JSON.parse(event.data) as ProgressNotice))
     events.addEventListener('error', () => {
       if (this.state.connection !== 'ended') this.#set({ connection: 'lost' })
       // Most browsers come back by themselves; not after an answer that is no stream, and not all of them.
       if (events.readyState !== EventSource.CLOSED) return
+      this.disconnect()
       setTimeout(() => void this.#reconnect(), RETRY_MS)
     })
+  }
+
+  /** Stops listening: a browser has six connections for all its tabs. */
+  disconnect(): void {
+    this.#events?.close()
+    this.#events = undefined
   }
 
   /** Asks for everything that is shown. Calls that come meanwhile lead to one more. */
@@ -140,10 +150,6 @@ export class Session {
       if (!(error instanceof RequestFailed)) throw error
       if (this.state.shown?.id === id) this.#set({ shown: { id, error: error.shown } })
     }
-  }
-
-  #onChange(_notice: ChangeNotice): void {
-    void this.refresh()
   }
 
   #onProgress(notice: ProgressNotice): void {

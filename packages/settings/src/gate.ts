@@ -34,7 +34,7 @@ export const MAX_BODY_BYTES = 16_384
  *
  * Any web page and any program of this machine can send requests to a loopback port. A page of another site is told by
  * `Host` (DNS rebinding), `Origin` and `Sec-Fetch-Site` (forged requests); a program that knows neither the base nor a
- * session gets nothing. Changes are POST with JSON and `Origin`, which no form and no link can send.
+ * session gets nothing (docs/requirements.md LB-05, LB-06, LB-13). Changes are POST with JSON and `Origin`, which no form and no link can send.
  */
 export function judgeRequest(request: RawRequest, place: PagePlace): Verdict {
   const header = (name: string): string[] => headerValues(request.rawHeaders, name)

@@ -4,6 +4,19 @@ export interface PageFiles {
   readonly style: string
 }
 
+/** In this order: what comes later decides. */
+const STYLES = [
+  'colours',
+  'base',
+  'frame',
+  'rows',
+  'controls',
+  'notices',
+  'sections',
+  'dialogs',
+  'adaptations',
+] as const
+
 /**
  * Bundles the script of the page from `page/`.
  *
@@ -22,7 +35,8 @@ export async function loadPageFiles(): Promise<PageFiles> {
   try {
     const { output } = await bundle.generate({ format: 'esm', minify: true, comments: false })
     const script = `/*! This file contains Preact.\n\n${license.trim()}\n*/\n${output[0].code}`
-    return { script, style: await readFile(file('page.css'), 'utf8') }
+    const styles = await Promise.all(STYLES.map((name) => readFile(file(`styles/${name}.css`), 'utf8')))
+    return { script, style: styles.join('\n') }
   } finally {
     await bundle.close()
   }

@@ -194,6 +194,34 @@ describe.skipIf(chromiumPath === undefined)('in a real browser', () => {
     expect(await barriers(page)).toEqual([])
   }, 60_000)
 
+  it('a tab that nobody looks at stops listening, and catches up when it is seen again', async () => {
+    await using world = await openWorld()
+    await using browser = await startBrowser()
+    const page = await browser.context.newPage()
+    await page.clock.install()
+    await page.goto(world.page.url.href)
+    await page.getByRole('heading', { name: 'No accounts yet' }).waitFor()
+    const show = async (isHidden: boolean): Promise<void> => {
+      await page.evaluate((hidden) => {
+        Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, isHidden)
+    }
+    await page.evaluate(() => {
+      const { close } = EventSource.prototype
+      EventSource.prototype.close = function (this: EventSource): void {
+        document.title = 'closed'
+        close.call(this)
+      }
+    })
+    await show(true)
+    await page.clock.runFor(60_000)
+    expect(await page.title()).toBe('closed')
+    await world.world.manager.addAccountExplicitly({ type: 'com.example', name: 'ana' })
+    await show(false)
+    await page.getByRole('link', { name: /^ana/ }).waitFor()
+  }, 60_000)
+
   it('a second use of the link, and a browser without it, are told what to do', async () => {
     await using world = await openWorld()
     await world.visit()
