@@ -83,7 +83,7 @@ export function WaitingBanners({ overview }: { overview: Overview }): JSX.Elemen
             </Button>
           }
         >
-          <p>This was started, and waits.</p>
+          <p>It was started before, and waits for you.</p>
         </Notice>
       ))}
     </>

@@ -29,6 +29,8 @@ await draw({}, async (page) => {
   await page.getByRole('button', { name: /^Photo Shelf/ }).click()
   await page.getByRole('link', { name: /^Continue to sign in/ }).waitFor()
   await shoot(page, 'sign-in')
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
 })
 await draw({ colorScheme: 'dark' }, async (page) => {
   await page.goto(scene.page.newUrl().href)
