@@ -8,6 +8,7 @@ import { startAuthorizationServer } from '@accountry/testing'
 import { createOAuthAuthenticator, openAccountry } from 'accountry'
 import { fileKey } from 'accountry/keychain'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { compileCache } from '../support/compile-cache.ts'
 import { startScriptedBrowser } from './support/scripted-browser.ts'
 
 const bin = fileURLToPath(new URL('../../packages/accountry/src/bin.ts', import.meta.url))
@@ -31,7 +32,7 @@ interface Ended {
 /** Starts the installed command as a shell does. */
 function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [bin, ...args], {
-    env: { PATH: process.env['PATH'], HOME: folder, XDG_DATA_HOME: join(folder, 'data'), ...env },
+    env: { PATH: process.env['PATH'], HOME: folder, XDG_DATA_HOME: join(folder, 'data'), ...compileCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const texts = { output: '', errors: '' }
@@ -52,7 +53,14 @@ async function accountry(args: readonly string[], env: NodeJS.ProcessEnv = {}): 
 async function atTerminal(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Omit<Ended, 'errors'>> {
   const words = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(' ')
   const child = spawn('script', ['-qec', words, '/dev/null'], {
-    env: { PATH: process.env['PATH'], HOME: folder, XDG_DATA_HOME: join(folder, 'data'), SHELL: '/bin/sh', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      XDG_DATA_HOME: join(folder, 'data'),
+      SHELL: '/bin/sh',
+      ...compileCache,
+      ...env,
+    },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   let output = ''

@@ -141,6 +141,15 @@ describe('a key file', () => {
     expect(result.errors).toContain(message)
   })
 
+  test('that is not a file but the key itself is refused, and not repeated', async () => {
+    await here('add', '--name', 'ana')
+    const key = Buffer.alloc(32, 7).toString('base64')
+    const result = await here('export', '--to', file, '--key-file', key)
+    expect(result).toMatchObject({ code: EXIT_CODES.usage, output: '' })
+    expect(result.errors).not.toContain(key)
+    expect(existsSync(file)).toBe(false)
+  })
+
   test('that is a folder, or the export itself, is refused', async () => {
     await here('add', '--name', 'ana')
     await mkdir(keyFile)

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
+import { compileCache } from './compile-cache.ts'
 
 /** Keys that a person presses once they have read something. */
 export interface Typing {
@@ -27,7 +28,7 @@ export async function runInTerminal(
   const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
   // A pseudo-terminal has no size of its own, and programs would wrap their lines at none.
   const child = spawn('script', ['-qec', `stty columns 120 rows 30; exec ${quoted}`, '/dev/null'], {
-    env: { TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
+    env: { TERM: 'xterm-256color', SHELL: '/bin/sh', ...compileCache, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   let raw = ''

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { compileCache } from './compile-cache.ts'
 
 export interface ScriptResult {
   readonly code: number | null
@@ -18,7 +19,7 @@ export async function runScript(
 ): Promise<ScriptResult> {
   const { args = [], nodeArgs = [], env = {} } = options
   const child = spawn(process.execPath, [...nodeArgs, fileURLToPath(script), ...args], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...compileCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { compileCache } from './compile-cache.ts'
 
 const run = promisify(execFile)
 const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url))
@@ -43,6 +44,7 @@ export class TerminalPane implements AsyncDisposable {
       TERM: 'xterm-256color',
       PS1: '> ',
       SHELL: '/bin/sh',
+      ...compileCache,
       ...options.env,
     }
     const pane = new TerminalPane(folder, env)

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { createOAuthAuthenticator, openAccountry } from 'accountry'
 import { fileKey } from 'accountry/keychain'
+import { compileCache } from '../../../support/compile-cache.ts'
 import { letOutBy, secret, vaultFolder } from '../../oauth/support/canaries.ts'
 import { Service } from '../../oauth/support/service.ts'
 
@@ -61,7 +62,7 @@ export class Machine {
   }
 
   env(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-    return { PATH: process.env['PATH'], HOME: this.folder, XDG_DATA_HOME: this.folder, ...more }
+    return { PATH: process.env['PATH'], HOME: this.folder, XDG_DATA_HOME: this.folder, ...compileCache, ...more }
   }
 
   /** Runs the command; its output, arguments and environment are looked through at the end. */

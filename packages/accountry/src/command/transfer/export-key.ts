@@ -43,6 +43,11 @@ export async function keyOfExport(run: CommandRun, keyFile: string | undefined):
 }
 
 async function existingKey(run: CommandRun, keyFile: string): Promise<Uint8Array | undefined> {
+  if (decoded(keyFile) !== undefined) {
+    throw new UsageError(
+      '--key-file names a file. A key is never written on the command line, where others can read it',
+    )
+  }
   if (keyFile !== STDIN) {
     const limits = { what: 'a key', maxBytes: MAX_TEXT_BYTES, isSecret: true }
     const text = await readLimited(keyFile, limits)
@@ -52,10 +57,14 @@ async function existingKey(run: CommandRun, keyFile: string): Promise<Uint8Array
   return parsedKey(await readInput(run), 'What came on stdin')
 }
 
+function decoded(text: string): Uint8Array | undefined {
+  const key = /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64') : undefined
+  return key?.length === KEY_BYTES ? new Uint8Array(key) : undefined
+}
+
 function parsedKey(text: string, where: string): Uint8Array {
-  const trimmed = text.trim()
-  const key = /^[A-Za-z0-9+/_-]+={0,2}$/.test(trimmed) ? Buffer.from(trimmed, 'base64') : undefined
-  if (key?.length === KEY_BYTES) return new Uint8Array(key)
+  const key = decoded(text.trim())
+  if (key !== undefined) return key
   throw new UsageError(`${where} is no key: it has to be ${KEY_BYTES} bytes as base64`)
 }
 
