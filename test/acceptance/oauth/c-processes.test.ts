@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
+import { Worker as Thread } from 'node:worker_threads'
 import { type Account, type AccountManager, isAccountError } from '@accountry/accounts'
 import { type AuthorizationServer, startAuthorizationServer, startProcess, type TestProcess } from '@accountry/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -8,6 +10,7 @@ import type { JobAnswer } from '../../e2e/support/serve-jobs.ts'
 import type { TokenJob } from '../../e2e/support/token-process.ts'
 import { letOut, letOutBy, vaultFolder, watch } from './support/canaries.ts'
 import type { PageToOpen, SignInJob } from './support/sign-in-process.ts'
+import type { ThreadData } from './support/token-thread.ts'
 
 type Worker = TestProcess<TokenJob, JobAnswer<string>>
 
@@ -151,6 +154,21 @@ describe('processes that share an account at a strict server', () => {
       letOutBy({ pid: workers[0].pid, stdout: workers[0].stdout, stderr: workers[0].stderr })
     },
   )
+})
+
+describe('worker threads that share an account', () => {
+  it('C-29 are to each other what processes are: one renewal for all', async () => {
+    const { server, place, manager, account } = await scene(0)
+    const workerData: ThreadData = { place, accountId: account.id }
+    const script = new URL('support/token-thread.ts', import.meta.url)
+    const threads = Array.from({ length: 4 }, () => new Thread(script, { workerData }))
+    onTestFinished(async () => void (await Promise.all(threads.map((thread) => thread.terminate()))))
+    const asked = threads.map(async (thread) => String((await once(thread, 'message'))[0]))
+    const values = await Promise.all([...asked, manager.getAuthToken(account, 'tasks').then((token) => token.value)])
+    expect(new Set(values).size).toBe(1)
+    expect(server.requestsTo('token', 'refresh_token')).toHaveLength(1)
+    expect(await server.isRefreshTokenAlive((await manager.getPassword(account)) ?? '')).toBe(true)
+  })
 })
 
 describe('a process that is killed while somebody signs in', () => {
