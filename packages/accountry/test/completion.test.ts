@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { createAccountsCommand } from 'accountry/command'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CandidateSources, candidatesFor } from '../src/command/completion/candidates.ts'
@@ -7,6 +8,12 @@ import { makeOddVault } from './support/odd-vault.ts'
 import { runScript, type ScriptResult } from './support/run-script.ts'
 import { TerminalPane } from './support/terminal-pane.ts'
 import { vaultFolder } from './support/vault-folder.ts'
+
+const SHELLS = [
+  ['bash', 'bash --noprofile --norc -i', 'source <(accountry completion bash)'],
+  ['zsh', 'zsh -f -i', 'autoload -U compinit; compinit -u -D; source <(accountry completion zsh)'],
+  ['fish', 'fish --no-config -i', 'accountry completion fish | source'],
+] as const
 
 const account = (type: string, name: string) => ({ id: `id of ${name}`, type, name })
 
@@ -134,12 +141,6 @@ describe('accountry __complete', () => {
   })
 
   describe.skipIf(!isInstalled('tmux'))('at a Tab in a real shell', () => {
-    const shells = [
-      ['bash', 'bash --noprofile --norc -i', 'source <(accountry completion bash)'],
-      ['zsh', 'zsh -f -i', 'autoload -U compinit; compinit -u -D; source <(accountry completion zsh)'],
-      ['fish', 'fish --no-config -i', 'accountry completion fish | source'],
-    ] as const
-
     const lines: (readonly [typed: string, completed: string])[] = [
       ['accountry token ana@', 'accountry token ana@example.com'],
       ['accountry remove my', 'accountry remove my\\ work'],
@@ -152,7 +153,7 @@ describe('accountry __complete', () => {
       ['accountry remove \\$', 'accountry remove \\$\\(touch\\ pwned\\)'],
     ]
 
-    test.each(shells.filter(([shell]) => isInstalled(shell)))(
+    test.each(SHELLS.filter(([shell]) => isInstalled(shell)))(
       '%s completes',
       async (shell, command, setUp) => {
         await using terminal = await TerminalPane.open({
@@ -181,12 +182,35 @@ describe('accountry __complete', () => {
 })
 
 describe('under the name of an app', () => {
-  test.skipIf(!isInstalled('bash'))(
-    'several words are the beginning of a command line, and odd ones stay quoted',
-    () => {
-      const script = completionScript('bash', "my app's accounts", '__complete')
-      expect(script).toContain("local -a own=('my' 'app'\\''s' 'accounts')")
-      expect(script).toContain("complete -o default -F _my_app_s_accounts_complete 'my'")
+  test('several words are the beginning of a command line, and odd ones stay quoted', () => {
+    const script = completionScript('bash', "my app's accounts", '__complete')
+    expect(script).toContain("local -a own=('my' 'app'\\''s' 'accounts')")
+    expect(script).toContain("complete -o default -F _my_app_s_accounts_complete 'my'")
+  })
+
+  test.skipIf(!isInstalled('tmux'))(
+    'a Tab completes the words of the name, then the commands, then the accounts',
+    async () => {
+      await using folder = await vaultFolder()
+      await makeOddVault(folder.path)
+      const app = fileURLToPath(new URL('support/agenda-app.ts', import.meta.url))
+      const agenda = `agenda() { '${process.execPath}' '${app}' "$@"; }`
+      for (const [shell, command, setUp] of SHELLS.filter(([name]) => isInstalled(name))) {
+        if (shell === 'fish') continue
+        await using terminal = await TerminalPane.open({ shell: command, env: { VAULT_FOLDER: folder.path } })
+        await terminal.enter(`${agenda}; ${setUp.replaceAll('accountry', 'agenda accounts')}; clear; echo ready`)
+        await terminal.see(/^ready$/m)
+        await terminal.type('agenda acc')
+        await terminal.press('Tab')
+        await terminal.see(/agenda accounts\s*$/m)
+        await terminal.type('rena')
+        await terminal.press('Tab')
+        await terminal.see(/agenda accounts rename\s*$/m)
+        await terminal.type('ana@')
+        await terminal.press('Tab')
+        await terminal.see('agenda accounts rename ana@example.com')
+      }
     },
+    120_000,
   )
 })
