@@ -26,6 +26,7 @@ const CONTRACT = [
   'auth-token',
   'authenticator',
   'clock',
+  'error-codes',
   'errors',
   'interaction',
   'key-provider',

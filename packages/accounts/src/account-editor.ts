@@ -1,6 +1,6 @@
 import type { Account } from './account.ts'
 import { AccountStore } from './account-store.ts'
-import { MAX_PROFILE_LENGTH } from './answers.ts'
+import { MAX_PROFILE_LENGTH } from './answer-reading.ts'
 import type { Engine } from './engine.ts'
 import { AccountError } from './errors.ts'
 import { RECOVERED } from './settlement.ts'

@@ -1,24 +1,28 @@
 import { checkedName, kindOf } from './account.ts'
+import {
+  checkBytes,
+  checkRecord,
+  contained,
+  identityPart,
+  invalid,
+  isInstant,
+  isPrototypeKey,
+  isStringList,
+  jsonOf,
+  MAX_KEY_BYTES,
+  MAX_PROFILE_LENGTH,
+  MAX_SCOPES_BYTES,
+  MAX_SECRET_BYTES,
+  MAX_TOKENS,
+  MAX_USER_DATA_BYTES,
+  optionalText,
+  ownFields,
+  tooLarge,
+} from './answer-reading.ts'
 import type { IssuedToken } from './auth-token.ts'
 import type { CredentialUpdate, NewAccount, StartedSession } from './authenticator.ts'
-import { AccountError, isAccountError } from './errors.ts'
+import { isAccountError } from './errors.ts'
 import { isOpenable } from './interaction-guard.ts'
-
-/** Largest token or password in bytes. */
-export const MAX_SECRET_BYTES: number = 256 * 1_024
-/** Largest value of user data, of a field and of all claims together, in bytes. */
-export const MAX_USER_DATA_BYTES: number = 1_024 * 1_024
-/** Largest key of user data in bytes. */
-export const MAX_KEY_BYTES = 256
-
-/** Longest issuer, client id or subject in bytes. */
-const MAX_IDENTITY_BYTES = 2_048
-/** Most bytes of all scopes of one token. */
-const MAX_SCOPES_BYTES = 16_384
-/** Most characters of all user data, or all fields, of one account. */
-export const MAX_PROFILE_LENGTH: number = 8 * 1_024 * 1_024
-/** Most tokens in one answer. */
-const MAX_TOKENS = 1_000
 
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]{1,256}$/
 const HEADER_VALUE = /^[\x20-\x7e]+$/
@@ -210,96 +214,4 @@ function checkedAccountName(name: unknown, type: string): string {
     if (error instanceof TypeError) throw invalid(type, `an account without a usable name (${error.message})`)
     throw error
   }
-}
-
-/**
- * Reads an answer. A getter that throws, a proxy or a cycle is contained: nothing of what a plugin throws here is
- * passed on.
- *
- * @throws AccountError `ERR_INVALID_RESPONSE`, `ERR_LIMIT_EXCEEDED`.
- */
-export function contained<T>(type: string, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    const isOwn = error instanceof AccountError && OWN_CODES.has(error.code)
-    throw isOwn ? error : invalid(type, 'an object that cannot be read')
-  }
-}
-
-const OWN_CODES: ReadonlySet<string> = new Set(['ERR_INVALID_RESPONSE', 'ERR_LIMIT_EXCEEDED'])
-
-/** Reads each field once, so that one that changes its mind is seen as what it was when it was checked. */
-export function ownFields(answer: unknown, type: string, names: readonly string[]): Record<string, unknown> {
-  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw invalid(type, kindOf(answer))
-  const fields: Record<string, unknown> = {}
-  for (const name of names) {
-    const value = (answer as Record<string, unknown>)[name]
-    if (value === null) throw invalid(type, `${name}: null`)
-    if (value !== undefined) fields[name] = value
-  }
-  return fields
-}
-
-/** A list or a Map looks like a record with other keys, or with none. */
-function checkRecord(value: unknown, type: string, what: string): asserts value is Record<string, unknown> {
-  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value) && isPlain(value)
-  if (!isRecord) throw invalid(type, `${what} that is ${kindOf(value)}`)
-}
-
-/** Also of another realm, and of a class of the plugin's own: only what holds its content elsewhere is none. */
-function isPlain(value: object): boolean {
-  return !(value instanceof Map || value instanceof Set || value instanceof Date || ArrayBuffer.isView(value))
-}
-
-function isPrototypeKey(key: string): boolean {
-  return key === '__proto__' || key === 'constructor' || key === 'prototype'
-}
-
-function jsonOf(value: unknown, type: string, what: string): string {
-  try {
-    const text: unknown = JSON.stringify(value)
-    if (typeof text === 'string') return text
-  } catch {
-    // A cycle, a BigInt, or a toJSON that throws.
-  }
-  throw invalid(type, `${what} that are no JSON`)
-}
-
-function optionalText(value: unknown, type: string, what: string): string | undefined {
-  if (value === undefined || typeof value === 'string') return value
-  throw invalid(type, `${what} that is ${kindOf(value)}`)
-}
-
-/** Index data, which every process holds in memory. */
-function identityPart(value: unknown, type: string, what: string): string | undefined {
-  const text = optionalText(value, type, what)
-  if (text !== undefined) checkBytes(text, MAX_IDENTITY_BYTES, type, what)
-  return text
-}
-
-function checkBytes(text: string, most: number, type: string, what: string): void {
-  const bytes = Buffer.byteLength(text)
-  if (bytes > most) throw tooLarge(type, what, bytes)
-}
-
-function isInstant(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= 8.64e15
-}
-
-function isStringList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
-}
-
-function invalid(type: string, what: string): AccountError {
-  return new AccountError('ERR_INVALID_RESPONSE', `the authenticator of ${type} answered ${what}; tell its developer`, {
-    action: 'contact-developer',
-  })
-}
-
-function tooLarge(type: string, what: string, size: number): AccountError {
-  return new AccountError(
-    'ERR_LIMIT_EXCEEDED',
-    `the authenticator of ${type} answered a ${what} of ${size} bytes, which is too large`,
-  )
 }

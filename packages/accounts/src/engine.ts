@@ -1,32 +1,23 @@
-import { performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Account, type AccountRef, accountIdOf } from './account.ts'
 import { AccountIndex } from './account-index.ts'
-import type { AccountEvent, Timeouts } from './account-manager-types.ts'
-import { toldOf } from './announcement.ts'
+import type { Timeouts } from './account-manager-types.ts'
 import type { AuthToken } from './auth-token.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { Clock } from './clock.ts'
 import { AccountError } from './errors.ts'
 import { Events } from './events.ts'
+import { Follower } from './follower.ts'
 import type { InteractionHandler } from './interaction.ts'
 import type { Logger } from './logger.ts'
-import { differencesOf } from './resync.ts'
 import { RunningCalls } from './running-calls.ts'
 import { type Principal, Sight } from './sight.ts'
-import { isBusy } from './storage/busy.ts'
 import { TokenCache } from './token-cache.ts'
 import { type AccountRecord, AccountRecords } from './vault/account-records.ts'
-import type { Change, ChangeEvent, NewChange } from './vault/change-feed.ts'
+import type { Change, NewChange } from './vault/change-feed.ts'
 import { lockedError } from './vault/lock-cause.ts'
 import { TokenRecords } from './vault/token-records.ts'
 import type { Vault } from './vault/vault.ts'
-
-/** How old the last look at the vault may be when something is answered from memory. */
-const LOOK_EVERY_MS = 50
-
-/** The changes after which somebody may see another account than before. */
-const ABOUT_SIGHT: ReadonlySet<ChangeEvent> = new Set(['account:access', 'account:added', 'account:removed'])
 
 /** What an engine is given; everything that touches the outside is in here. */
 export interface EngineOptions {
@@ -67,10 +58,7 @@ export class Engine {
   readonly sight: Sight
   /** Changes on their way to the disk. */
   readonly #writes = new Set<Promise<unknown>>()
-  #revision = 0
-  #dataVersion = 0
-  #lookedAt = Number.NEGATIVE_INFINITY
-  #following = false
+  readonly #follower: Follower
   #closed = false
 
   constructor(options: EngineOptions) {
@@ -87,6 +75,7 @@ export class Engine {
     this.tokens = new TokenRecords(options.vault)
     this.events = new Events(options.log)
     this.sight = new Sight(options.app, options.vault.database)
+    this.#follower = new Follower(this)
   }
 
   get authenticators(): Map<string, Authenticator> {
@@ -95,11 +84,11 @@ export class Engine {
 
   /** Reads every account into memory. */
   async load(): Promise<void> {
-    await this.vault.database.read(() => this.#reload())
+    await this.vault.database.read(() => this.#follower.reload())
   }
 
   get revision(): number {
-    return this.#revision
+    return this.#follower.revision
   }
 
   get isClosed(): boolean {
@@ -136,9 +125,7 @@ export class Engine {
     try {
       const result = await written
       this.vault.doorbell.ring()
-      // What nobody else came between need not be read again.
-      if (!this.#following && changes[0]?.revision === this.#revision + 1) this.#apply(changes)
-      this.follow(changes.at(-1)?.revision)
+      this.#follower.followOwn(changes)
       return result
     } finally {
       this.#writes.delete(written)
@@ -154,48 +141,11 @@ export class Engine {
 
   /** Notices what other processes changed, at most 50 ms late; costs a few microseconds. */
   look(): void {
-    const now = performance.now()
-    if (now - this.#lookedAt < LOOK_EVERY_MS) return
-    this.#lookedAt = now
-    this.lookNow()
+    this.#follower.look()
   }
 
   lookNow(): void {
-    try {
-      const version = this.vault.database.dataVersion()
-      if (version === this.#dataVersion) return
-      this.vault.keyring.followRotation()
-      this.follow()
-      // Only now: a look that met a busy database has to be taken again.
-      this.#dataVersion = version
-    } catch (error) {
-      if (!isBusy(error)) throw error
-    }
-  }
-
-  /**
-   * Applies the changes that are new in the feed to memory, then tells the listeners, in order.
-   *
-   * @param upTo Nothing is looked up when that much is known already. Default: everything.
-   */
-  follow(upTo: number = Number.POSITIVE_INFINITY): void {
-    while (!this.#following && this.#revision < upTo) {
-      const changes = this.#newChanges()
-      if (changes.length === 0) return
-      this.#apply(changes)
-    }
-  }
-
-  #apply(changes: readonly Change[]): void {
-    this.#following = true
-    try {
-      this.#revision = changes.at(-1)?.revision ?? this.#revision
-      const seen = this.#seenBefore(changes)
-      for (const id of new Set(changes.map((change) => change.account))) this.#refresh(id, changes)
-      for (const change of changes) this.#announce(change, seen)
-    } finally {
-      this.#following = false
-    }
+    this.#follower.lookNow()
   }
 
   /** Before anything is answered: notices what others changed, and that this instance was closed. */
@@ -245,7 +195,7 @@ export class Engine {
   }
 
   /** Puts a token into memory, unless the vault was locked while it was on its way. */
-  remember(key: string, token: AuthToken, obtainedAt: number, revision: number = this.#revision): void {
+  remember(key: string, token: AuthToken, obtainedAt: number, revision: number = this.revision): void {
     if (this.vault.keyring.isOpen) this.cache.put(token.account.id, key, { token, obtainedAt, revision })
   }
 
@@ -264,82 +214,5 @@ export class Engine {
       `${this.app.id} may not ${what} accounts of ${type}: register an authenticator for that type first`,
       { reason: 'not_owner', action: 'contact-developer' },
     )
-  }
-
-  #newChanges(): Change[] {
-    const { feed } = this.vault
-    const latest = feed.latest
-    if (latest === this.#revision) return []
-    if (feed.oldest > this.#revision + 1) {
-      this.#resync()
-      return []
-    }
-    const changes = feed.after(this.#revision)
-    if (changes.length === 0) this.#revision = latest
-    return changes
-  }
-
-  /** Away for longer than changes are kept: one reload stands for all of them. */
-  #resync(): void {
-    const before = this.#visible()
-    this.#reload()
-    this.cache.clear()
-    this.calls.endExcept((account) => this.index.get(account) !== undefined)
-    const at = this.clock.now()
-    const revision = this.#revision
-    for (const { event, account } of differencesOf(before, this.#visible())) {
-      const detail: AccountEvent = { revision, at, account, source: 'other-process', reason: 'resync' }
-      this.events.emit(event, Object.freeze(detail) as never)
-    }
-    this.events.emit('vault:resync', Object.freeze({ revision, at }))
-  }
-
-  #visible(): Map<string, AccountRecord> {
-    const records = [...this.index.all()].filter((record) => this.sight.isVisible(record))
-    return new Map(records.map((record) => [record.account.id, record]))
-  }
-
-  #reload(): void {
-    this.#revision = this.vault.feed.latest
-    this.#dataVersion = this.vault.database.dataVersion()
-    this.index.replaceAll(this.records.all())
-    this.sight.reload()
-  }
-
-  #refresh(id: string, changes: readonly Change[]): void {
-    // A rotated refresh token or a backoff changes nothing about the tokens that were issued before.
-    const last = changes.findLast((change) => change.account === id && change.event !== 'account:state')
-    if (last !== undefined) this.cache.forgetBefore(id, last.revision)
-    const record = this.records.get(id)
-    if (record === undefined) {
-      this.index.delete(id)
-      this.calls.endForRemoved(id)
-    } else this.index.set(record)
-    if (changes.some((change) => change.account === id && ABOUT_SIGHT.has(change.event))) this.sight.refresh(id)
-  }
-
-  /** The accounts of these changes that this principal could see before them. */
-  #seenBefore(changes: readonly Change[]): Set<string> {
-    const seen = new Set<string>()
-    for (const { account } of changes) {
-      const record = this.index.get(account)
-      if (record !== undefined && this.sight.isVisible(record)) seen.add(account)
-    }
-    return seen
-  }
-
-  #announce(change: Change, seen: Set<string>): void {
-    const record = this.index.get(change.account)
-    const told = toldOf(change, seen, { principal: this.app.id, sight: this.sight, record })
-    if (told === undefined) return
-    const { event, reason } = told
-    const detail: AccountEvent = Object.freeze({
-      revision: change.revision,
-      at: change.at,
-      account: Object.freeze({ id: change.account, type: change.type, name: change.name }),
-      source: this.vault.feed.isOwn(change) ? 'local' : 'other-process',
-      ...(reason !== undefined && { reason }),
-    })
-    this.events.emit(event, detail as never)
   }
 }

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  checkedClaims,
-  checkedIssuedToken,
-  checkedNewAccount,
-  checkedStrings,
-  MAX_SECRET_BYTES,
-} from '../src/answers.ts'
+import { MAX_SECRET_BYTES } from '../src/answer-reading.ts'
+import { checkedClaims, checkedIssuedToken, checkedNewAccount, checkedStrings } from '../src/answers.ts'
 
 const TYPE = 'com.example'
 const invalid = expect.objectContaining({ code: 'ERR_INVALID_RESPONSE' })

@@ -105,6 +105,60 @@ describe('Database', () => {
     expect(new Set(notes(one)).size).toBe(60)
   })
 
+  it('writes what waits together in one commit, in order, and lets only the one fail that throws', async () => {
+    const folder = tempFolder()
+    const database = await open(folder)
+    const other = busyWriter(folder)
+    const write = (text: string, error?: Error) =>
+      database.write(() => {
+        database.prepare('INSERT INTO note VALUES (?)').run(text)
+        if (error !== undefined) throw error
+        return text
+      })
+    const aborted = new AbortController()
+    const writes = Promise.allSettled([
+      write('first'),
+      write('half', new Error('the other half')),
+      database.write(() => database.prepare('INSERT INTO note VALUES (?)').run('given up'), { signal: aborted.signal }),
+      write('last'),
+    ])
+    aborted.abort()
+    const seen = new DatabaseSync(join(folder, 'test.db'), { readOnly: true })
+    onTestFinished(() => seen.close())
+    const version = () => seen.prepare('PRAGMA data_version').get()?.['data_version'] as number
+    const before = version()
+    other.exec('ROLLBACK')
+    expect(await writes).toMatchObject([
+      { status: 'fulfilled', value: 'first' },
+      { status: 'rejected', reason: { message: 'the other half' } },
+      { status: 'rejected', reason: { code: 'ERR_ABORTED' } },
+      { status: 'fulfilled', value: 'last' },
+    ])
+    expect(notes(database)).toEqual(['first', 'last'])
+    expect(version()).toBe(before + 1)
+  })
+
+  it('fails all that waited together when the commit does, and writes nothing of them', async () => {
+    const folder = tempFolder()
+    const database = await open(folder, {
+      migrations: [
+        'CREATE TABLE note (text TEXT) STRICT; CREATE TABLE owner (id INTEGER PRIMARY KEY) STRICT;' +
+          'CREATE TABLE owned (owner INTEGER REFERENCES owner DEFERRABLE INITIALLY DEFERRED) STRICT',
+      ],
+    })
+    const other = busyWriter(folder)
+    const writes = Promise.allSettled([
+      note(database, 'innocent'),
+      // What a deferred check finds wrong is found at the commit.
+      database.write(() => database.prepare('INSERT INTO owned VALUES (7)').run()),
+    ])
+    other.exec('ROLLBACK')
+    expect((await writes).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(notes(database)).toEqual([])
+    await note(database, 'later')
+    expect(notes(database)).toEqual(['later'])
+  })
+
   it('notices that somebody else committed, and does not take its own commits for theirs', async () => {
     const folder = tempFolder()
     const [one, other] = [await open(folder), await open(folder)]

@@ -1,6 +1,6 @@
 import { accountIdOf, checkedName, kindOf } from '../account.ts'
 import type { AccountInfoFilter, AddAccountExplicitlyOptions, ChooseAccountOptions } from '../account-manager-types.ts'
-import { MAX_KEY_BYTES, MAX_PROFILE_LENGTH, MAX_SECRET_BYTES, MAX_USER_DATA_BYTES } from '../answers.ts'
+import { MAX_KEY_BYTES, MAX_PROFILE_LENGTH, MAX_SECRET_BYTES, MAX_USER_DATA_BYTES } from '../answer-reading.ts'
 import { checkNotAborted } from '../caller-signal.ts'
 import { AccountError } from '../errors.ts'
 import { checkCount, checkObject, checkOneOf, checkOptionalText, checkText, checkTexts } from './checks.ts'

@@ -47,7 +47,7 @@ export class TokenDesk {
     const known =
       options.forceRefresh === true
         ? undefined
-        : this.#tokens.fromMemory(record.account.id, key.canonical, options.minValidityMs)
+        : this.#tokens.stored.fromMemory(record.account.id, key.canonical, options.minValidityMs)
     return known ?? (await this.#renewed(record, key, authTokenType, options))
   }
 
@@ -79,7 +79,7 @@ export class TokenDesk {
     const record = this.#engine.require(account)
     const key = this.#keyOf(record, authTokenType, options.options)
     await this.#grants.check(record, key.grant, false)
-    const known = this.#tokens.fromVault(record, key)?.token
+    const known = this.#tokens.stored.fromVault(record, key)?.token
     const isGone = known?.expiresAt !== undefined && this.#engine.clock.now() >= known.expiresAt
     return isGone ? undefined : known
   }
@@ -94,7 +94,7 @@ export class TokenDesk {
     checkObject(options, 'options')
     const record = this.#engine.owned(account, 'set tokens of')
     const key = this.#keyOf(record, authTokenType, options.options)
-    await this.#tokens.put(record, key, tokenArgument(token, record.account.type))
+    await this.#tokens.stored.put(record, key, tokenArgument(token, record.account.type))
   }
 
   async invalidate(tokenOrType: AuthToken | string, tokenValue: string | undefined): Promise<void> {
@@ -103,7 +103,7 @@ export class TokenDesk {
     const value = isToken ? tokenOrType.value : tokenValue
     checkText(value, 'tokenValue')
     this.#engine.attend()
-    await this.#tokens.invalidate(type, value)
+    await this.#tokens.stored.invalidate(type, value)
   }
 
   async authorize(
@@ -143,7 +143,7 @@ export class TokenDesk {
   #fromMemory(account: AccountRef, type: AuthTokenTypeSpec, options: GetAuthTokenOptions): AuthToken | undefined {
     if (typeof type !== 'string' || !isPlainRequest(options)) return undefined
     const id = typeof account === 'string' ? account : account?.id
-    return this.#tokens.fromMemory(id, type, options.minValidityMs ?? DEFAULT_MIN_VALIDITY_MS)
+    return this.#tokens.stored.fromMemory(id, type, options.minValidityMs ?? DEFAULT_MIN_VALIDITY_MS)
   }
 
   #keyOf(record: AccountRecord, type: AuthTokenTypeSpec, options: unknown): TokenKey {

@@ -38,7 +38,7 @@ export interface BusyOptions {
 export async function retryWhileBusy<T>(attempt: () => T, options: BusyOptions): Promise<T> {
   const deadline = (options.from ?? performance.now()) + options.withinMs
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
-    if (options.signal?.aborted) throw aborted(options.what)
+    if (options.signal?.aborted) throw abortedWait(options.what)
     try {
       return attempt()
     } catch (error) {
@@ -57,6 +57,7 @@ export function busyError(what: string): AccountError {
   })
 }
 
-function aborted(what: string): AccountError {
+/** Its caller gave up before it had its turn. */
+export function abortedWait(what: string): AccountError {
   return new AccountError('ERR_ABORTED', `${what} was aborted by its caller`, { reason: 'caller' })
 }

@@ -9,7 +9,7 @@ import { retryWhileBusy, sqliteCode } from './busy.ts'
 import { checkOwnFile, repairModes } from './folder.ts'
 import { Statement } from './statement.ts'
 import { storageError } from './storage-error.ts'
-import { WriteQueue } from './write-queue.ts'
+import { type Transactions, WriteQueue } from './write-queue.ts'
 
 const SQLITE_READONLY = 8
 const SQLITE_CANTOPEN = 14
@@ -40,7 +40,7 @@ export class Database {
   readonly #connection: DatabaseSync
   readonly #writeMs: number
   readonly #statements = new Map<string, Statement>()
-  readonly #queue = new WriteQueue()
+  readonly #queue: WriteQueue
   /** Which file was opened: a path may come to mean another one. */
   readonly #identity: string | undefined
   #isAbandoned = false
@@ -52,6 +52,7 @@ export class Database {
     this.#identity = identityOf(file)
     this.#connection = connection
     this.#writeMs = writeMs
+    this.#queue = new WriteQueue(transactionsOf(connection, () => this.#checkOpen()))
   }
 
   /**
@@ -109,7 +110,7 @@ export class Database {
   async read<T>(run: () => T): Promise<T> {
     this.#checkOpen()
     try {
-      return await retryWhileBusy(() => this.#inTransaction('BEGIN', run), this.#patience('reading'))
+      return await retryWhileBusy(() => this.#inSnapshot(run), this.#patience('reading'))
     } catch (error) {
       throw storageError(this.file, error)
     }
@@ -117,7 +118,7 @@ export class Database {
 
   /**
    * Runs a synchronous function in one write transaction, waiting while another process writes. Writes of this process
-   * happen in the order in which they were asked for.
+   * happen in the order in which they were asked for; those that wait together share one sync of the disk.
    *
    * When this resolves the change is on the disk; when it rejects nothing of it is.
    *
@@ -127,9 +128,7 @@ export class Database {
     this.#checkOpen()
     const patience = { ...this.#patience('writing'), signal: options.signal, from: performance.now() }
     try {
-      return await this.#queue.run(async () => {
-        return await retryWhileBusy(() => this.#inTransaction('BEGIN IMMEDIATE', run), patience)
-      })
+      return await this.#queue.add(run, patience)
     } catch (error) {
       throw storageError(this.file, error)
     }
@@ -176,17 +175,13 @@ export class Database {
     return { what: `${what} ${this.file}`, withinMs: this.#writeMs }
   }
 
-  #inTransaction<T>(begin: string, run: () => T): T {
+  #inSnapshot<T>(run: () => T): T {
     this.#checkOpen()
-    this.#connection.exec(begin)
+    this.#connection.exec('BEGIN')
     try {
-      const result = run()
-      this.#connection.exec('COMMIT')
-      return result
-    } catch (error) {
-      // A failed COMMIT on a full disk may have rolled back by itself.
-      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK')
-      throw error
+      return run()
+    } finally {
+      if (this.#connection.isTransaction) this.#connection.exec('COMMIT')
     }
   }
 
@@ -210,6 +205,33 @@ export class Database {
     const version = Number((this.prepare('PRAGMA user_version').get() as { user_version: number }).user_version)
     // A newer minor version only added tables and columns; what this version needs is there.
     return Math.min(version, migrations.length)
+  }
+}
+
+function transactionsOf(connection: DatabaseSync, checkOpen: () => void): Transactions {
+  return {
+    get isOpen() {
+      return connection.isTransaction
+    },
+    begin() {
+      checkOpen()
+      connection.exec('BEGIN IMMEDIATE')
+    },
+    part(run) {
+      connection.exec('SAVEPOINT part')
+      try {
+        const result = run()
+        connection.exec('RELEASE part')
+        return result
+      } catch (error) {
+        if (connection.isTransaction) connection.exec('ROLLBACK TO part; RELEASE part')
+        throw error
+      }
+    },
+    commit: () => connection.exec('COMMIT'),
+    rollback() {
+      if (connection.isTransaction) connection.exec('ROLLBACK')
+    },
   }
 }
 

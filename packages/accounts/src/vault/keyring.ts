@@ -1,21 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import { nodeCrypto } from '../builtin.ts'
-import { AccountError } from '../errors.ts'
-import type { KeyProtection, KeyProvider, KeyRequestOptions } from '../key-provider.ts'
-import type { Database } from '../storage/database.ts'
-import { hasPrompt, quietUntil, rememberDenial } from './denials.ts'
+import type { KeyProvider, KeyRequestOptions } from '../key-provider.ts'
 import { linkPlace, newKeyId, readKeyId, readLink, writeKeyId } from './key-links.ts'
 import type { Recipient } from './key-providers.ts'
-import {
-  deleteSlot,
-  isRightKey,
-  type KeySlot,
-  openSlot,
-  readSlots,
-  type SlotOutcome,
-  slotKeyOf,
-  writeSlot,
-} from './key-slots.ts'
+import { type KeySlot, writeSlot } from './key-slots.ts'
 import {
   LOCKED_BY_APP,
   type LockCause,
@@ -25,19 +13,8 @@ import {
   ROTATED_AWAY,
   worse,
 } from './lock-cause.ts'
-import { isAtLeast } from './protection.ts'
 import { derivedKey, KEY_BYTES, unseal } from './sealing.ts'
-import { deleteSlotKey, SlotMaker } from './slot-maker.ts'
-
-export interface KeyringOptions {
-  readonly database: Database
-  readonly vaultId: string
-  readonly recipients: readonly Recipient[]
-  readonly minProtection?: KeyProtection | undefined
-  readonly now: () => number
-  /** Runs a task while no other process makes keys for this vault. */
-  readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>
-}
+import { type KeyringOptions, SlotKeeper } from './slot-keeper.ts'
 
 interface OpenKeys {
   /** Names the data key; part of the place of every record that is sealed with it. */
@@ -57,9 +34,7 @@ interface OpenKeys {
  */
 export class Keyring {
   readonly #options: KeyringOptions
-  readonly #maker: SlotMaker
-  readonly #added: KeyProvider[] = []
-  readonly #slotKeys = new Map<string, Uint8Array>()
+  readonly #keeper: SlotKeeper
   readonly #failures = new Map<string, string>()
   #keys: OpenKeys | undefined
   #isSuspended = false
@@ -71,7 +46,7 @@ export class Keyring {
 
   constructor(options: KeyringOptions) {
     this.#options = options
-    this.#maker = new SlotMaker(options.vaultId, options.minProtection)
+    this.#keeper = new SlotKeeper(options)
   }
 
   get isOpen(): boolean {
@@ -88,7 +63,12 @@ export class Keyring {
   }
 
   get slots(): KeySlot[] {
-    return readSlots(this.#options.database)
+    return this.#keeper.slots
+  }
+
+  /** Every provider that this process was given. */
+  get providers(): readonly KeyProvider[] {
+    return this.#keeper.providers
   }
 
   /** @throws AccountError `ERR_VAULT_LOCKED` or `ERR_VAULT_KEY_LOST` while closed. */
@@ -106,11 +86,6 @@ export class Keyring {
 
   get keyId(): string {
     return this.#open.id
-  }
-
-  /** Every provider that this process was given. */
-  get providers(): readonly KeyProvider[] {
-    return [...this.#options.recipients.flat(), ...this.#added]
   }
 
   /** Takes over the key that another process rotated to. Without a way to it the vault is locked. */
@@ -138,19 +113,7 @@ export class Keyring {
 
   /** The key of each slot, from its provider. @throws AccountError when one cannot give it now. */
   async slotKeys(request: KeyRequestOptions): Promise<Map<string, Uint8Array>> {
-    const keys = new Map<string, Uint8Array>()
-    for (const slot of this.slots) {
-      const key = await this.#slotKey(slot, request)
-      if (key === undefined) {
-        throw new AccountError(
-          'ERR_VAULT_UNAVAILABLE',
-          `the key cannot be rotated while ${slot.provider} is out of reach; make it available, or remove it first`,
-          { action: 'unlock' },
-        )
-      }
-      keys.set(slot.provider, key)
-    }
-    return keys
+    return await this.#keeper.slotKeys(request)
   }
 
   /** Call after the transaction that re-sealed everything. */
@@ -165,31 +128,17 @@ export class Keyring {
     if (recipient.some((provider) => known.has(provider.id))) return
     const refusals: LockCause[] = []
     await this.#options.exclusively(async () => {
-      const slot = await this.#slotFor(recipient, this.dataKey, request, refusals)
+      const slot = await this.#keeper.slotFor(recipient, this.dataKey, request, refusals)
       if (slot === undefined) throw noProvider(refusals)
-      await this.#write(slot)
+      await this.#keeper.write(slot)
     })
-    this.#added.push(...recipient)
+    this.#keeper.give(recipient)
   }
 
   /** @throws AccountError `ERR_DENIED` for the last one: without it nobody could open the vault. */
   async remove(providerId: string): Promise<boolean> {
     void this.dataKey
-    const slot = this.slots.find((candidate) => candidate.provider === providerId)
-    if (slot === undefined) return false
-    const { database } = this.#options
-    await database.write(() => {
-      // Two processes may remove the last two at once.
-      if (readSlots(database).some((other) => other.provider !== providerId)) return deleteSlot(database, providerId)
-      throw new AccountError(
-        'ERR_DENIED',
-        `${providerId} is the only key provider of this vault; add another one first`,
-        { reason: 'removal_refused' },
-      )
-    })
-    const provider = this.providers.find((candidate) => candidate.id === providerId)
-    if (provider?.kind === 'store') await deleteSlotKey(provider, slot.keyName)
-    return true
+    return await this.#keeper.remove(providerId)
   }
 
   /** Refuses the key from now on, except to what is being finished: an answer on its way has to be saved. */
@@ -224,7 +173,7 @@ export class Keyring {
   forget(): void {
     this.#keys?.dataKey.fill(0)
     this.#keys = undefined
-    this.#slotKeys.clear()
+    this.#keeper.forget()
     this.#isSuspended = false
     this.#closed = LOCKED_BY_APP
   }
@@ -255,13 +204,13 @@ export class Keyring {
   async #openSlots(request: KeyRequestOptions): Promise<boolean> {
     const slots = this.slots
     this.#failures.clear()
-    this.#checkProtection(slots)
+    this.#keeper.checkProtection(slots)
     for (const [slot, provider] of this.#pairsOf(slots)) {
-      const outcome = await this.#tryProvider(slot, provider, request)
+      const outcome = await this.#keeper.tryProvider(slot, provider, request)
       if (outcome.kind === 'opened') {
-        this.#slotKeys.set(slot.provider, outcome.slotKey)
+        this.#keeper.keep(slot.provider, outcome.slotKey)
         this.#keep(outcome.dataKey, readKeyId(this.#options.database))
-        if (outcome.renewed !== undefined && !this.#options.database.readOnly) await this.#write(outcome.renewed)
+        if (outcome.renewed !== undefined && !this.#options.database.readOnly) await this.#keeper.write(outcome.renewed)
         await this.#addMissingRecipients(request)
         return true
       }
@@ -269,20 +218,6 @@ export class Keyring {
       this.#closed = worse(this.#closed, outcome)
     }
     return false
-  }
-
-  /** Whoever said no to a keychain's prompt is not asked again and again. */
-  async #tryProvider(slot: KeySlot, provider: KeyProvider, request: KeyRequestOptions): Promise<SlotOutcome> {
-    const { database, vaultId, now } = this.#options
-    const quiet = hasPrompt(provider) ? quietUntil(database, provider.id, now()) : undefined
-    if (quiet !== undefined) {
-      const why = `access was denied; it is asked again from ${new Date(quiet).toISOString()} on`
-      return { kind: 'locked', why, provider: provider.id }
-    }
-    const outcome = await openSlot(slot, provider, vaultId, request)
-    const isNo = request.interaction === 'allow' && outcome.kind === 'locked' && outcome.denied === true
-    if (isNo && hasPrompt(provider)) await rememberDenial(database, provider.id, now())
-    return outcome
   }
 
   #keep(dataKey: Uint8Array, id: string): void {
@@ -293,30 +228,6 @@ export class Keyring {
       recordKey: createSecretKey(dataKey),
       fingerprintKey: createSecretKey(derivedKey(dataKey, 'fingerprint')),
     }
-  }
-
-  async #write(slot: KeySlot): Promise<void> {
-    const { database, now } = this.#options
-    await database.write(() => writeSlot(database, slot, now()))
-  }
-
-  async #slotKey(slot: KeySlot, request: KeyRequestOptions): Promise<Uint8Array | undefined> {
-    // What opened the vault is known; asking again could mean a second prompt.
-    const known = this.#slotKeys.get(slot.provider)
-    if (known !== undefined && isRightKey(slot, this.#options.vaultId, known)) return known
-    const provider = this.providers.find((candidate) => candidate.id === slot.provider)
-    return provider === undefined ? undefined : await slotKeyOf(slot, provider, this.#options.vaultId, request)
-  }
-
-  #checkProtection(slots: readonly KeySlot[]): void {
-    const weak = slots.find((slot) => !isAtLeast(slot.protection, this.#options.minProtection))
-    if (weak === undefined) return
-    throw new AccountError(
-      'ERR_VAULT_UNAVAILABLE',
-      `the vault can be opened with ${weak.provider}, whose protection "${weak.protection}" is weaker than ` +
-        `minProtection "${this.#options.minProtection}"; remove that provider, or lower minProtection`,
-      { reason: 'weak_protection', action: 'contact-developer' },
-    )
   }
 
   /** The slots that a given provider may open, in the order in which the app named the providers. */
@@ -339,7 +250,7 @@ export class Keyring {
     const refusals: LockCause[] = []
     const made: KeySlot[] = []
     for (const recipient of this.#options.recipients) {
-      const slot = await this.#slotFor(recipient, dataKey, request, refusals)
+      const slot = await this.#keeper.slotFor(recipient, dataKey, request, refusals)
       if (slot !== undefined) made.push(slot)
     }
     if (made.length === 0) {
@@ -358,28 +269,12 @@ export class Keyring {
 
   /** Every provider that is given becomes a recipient, also of a vault that exists. */
   async #addMissingRecipients(request: KeyRequestOptions): Promise<void> {
-    if (this.#missingRecipients().length === 0 || this.#options.database.readOnly) return
+    if (this.#keeper.missingRecipients().length === 0 || this.#options.database.readOnly) return
     await this.#options.exclusively(async () => {
-      for (const recipient of this.#missingRecipients()) {
-        const slot = await this.#slotFor(recipient, this.dataKey, request, [])
-        if (slot !== undefined) await this.#write(slot)
+      for (const recipient of this.#keeper.missingRecipients()) {
+        const slot = await this.#keeper.slotFor(recipient, this.dataKey, request, [])
+        if (slot !== undefined) await this.#keeper.write(slot)
       }
     })
-  }
-
-  #missingRecipients(): Recipient[] {
-    const known = new Set(this.slots.map((slot) => slot.provider))
-    return this.#options.recipients.filter((recipient) => !recipient.some((provider) => known.has(provider.id)))
-  }
-
-  async #slotFor(
-    recipient: Recipient,
-    dataKey: Uint8Array,
-    request: KeyRequestOptions,
-    refusals: LockCause[],
-  ): Promise<KeySlot | undefined> {
-    const made = await this.#maker.slotFor(recipient, dataKey, request, refusals)
-    if (made !== undefined) this.#slotKeys.set(made.slot.provider, made.slotKey)
-    return made?.slot
   }
 }
