@@ -11,19 +11,12 @@ export const NOT_APPLICABLE: ReadonlyMap<number, string> = new Map([
     [158, 160, 177, 181, 220, 222],
     'the explanation screen of a device administrator, whom a person’s own machine does not have',
   ),
-  ...each(
-    [159, 176, 180, 200, 219, 221],
-    'a policy that forbids changes to accounts: the app decides that before it calls, and an authenticator may refuse',
-  ),
-  ...each([154], 'the migration of an older file: there is no older format yet'),
-  ...each([162, 170], 'a password for privileged callers: no session of ours ever gives one out'),
-  ...each(
-    [206],
-    'a label of a token type: only the process with the authenticator knows it, others see the name of the type',
-  ),
   ...each([280], 'accounts shared with a restricted profile: one vault belongs to one user of the machine'),
   ...each([291], 'Android’s debug table: the change feed and health() take its place'),
-  ...each([366], 'a replaced signing certificate: apps are told apart by the id that they give, which is a courtesy'),
+  ...each(
+    [366],
+    'a replaced signing certificate: nothing on these platforms signs the code of a plugin. What an authenticator may use is bound to its OAuth client, and another client is refused (`other-client`)',
+  ),
 ])
 
 function each(cases: readonly number[], reason: string): [number, string][] {
