@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { compileCache } from '../support/compile-cache.ts'
 import { comparePeers, comparisonTable } from './peers.ts'
 import { seededRandom } from './random.ts'
 import { FULL, type Scenario, SHORT } from './scenario.ts'
@@ -21,6 +22,8 @@ const { values } = parseArgs({
     peers: { type: 'boolean' },
   },
 })
+// Programs are killed and started anew by the hundred; most of their life they would strip types.
+Object.assign(process.env, compileCache)
 const isLong = values.hours !== undefined
 const scale = values.ci === true || isLong ? FULL : SHORT
 const endsAt = Date.now() + Number(values.hours ?? 0) * 3_600_000
