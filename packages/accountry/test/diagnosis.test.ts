@@ -88,9 +88,12 @@ describe('diagnose', () => {
       ...health.providers,
       { id: 'passphrase', protection: 'passphrase' as const, usable: false, why: 'not asked' },
     ]
-    const found = diagnose(facts({ health: { ...health, providers } })).filter(({ check }) => check === 'key')
+    const keys = [{ id: 'passphrase', protection: 'passphrase' as const, isGiven: false }]
+    const found = diagnose(facts({ health: { ...health, providers }, keys })).filter(({ check }) => check === 'key')
     expect(found.map(({ status }) => status)).toEqual(['ok', 'ok'])
     expect(found[1]?.message).toContain('passphrase')
+    const given = diagnose(facts({ health: { ...health, providers } })).filter(({ check }) => check === 'key')
+    expect(given.map(({ status }) => status)).toEqual(['ok', 'warning'])
   })
 
   test('warns about a key in plain sight and about a vault in memory', () => {
@@ -101,10 +104,13 @@ describe('diagnose', () => {
     ])
   })
 
-  test('passes on what the vault found out about itself', () => {
-    const found = [{ code: 'dead_lease', message: 'A lease of a dead process', fix: 'Nothing to do' }]
+  test('passes on what the vault found out about itself: a problem when it is not well, otherwise a warning', () => {
+    const found = [{ code: 'ERR_VAULT_CORRUPT', message: 'The file is damaged', fix: 'Restore it' }]
+    expect(problems(facts({ health: { ...health, ok: false, problems: found } }))).toEqual([
+      'problem: The file is damaged (ERR_VAULT_CORRUPT) | Restore it',
+    ])
     expect(problems(facts({ health: { ...health, problems: found } }))).toEqual([
-      'problem: A lease of a dead process (dead_lease) | Nothing to do',
+      'warning: The file is damaged (ERR_VAULT_CORRUPT) | Restore it',
     ])
   })
 

@@ -137,7 +137,7 @@ describe('accountry doctor', () => {
     await (await openApp()).close()
     await once(start('die'), 'exit')
     const afterDeath = await doctor({}, '--offline')
-    expect(afterDeath.code).toBe(0)
+    expect(afterDeath.code, afterDeath.output).toBe(0)
     expect(afterDeath.output).toContain('! A program died while it was busy with a token of ana@example.com')
     expect(afterDeath.output).toContain('Nothing to do: the next program that needs a token takes over')
 
@@ -146,7 +146,7 @@ describe('accountry doctor', () => {
     const during = await doctor({}, '--offline')
     hanging.kill('SIGKILL')
     await once(hanging, 'exit')
-    expect(during.code).toBe(0)
+    expect(during.code, during.output).toBe(0)
     expect(during.output).toContain('! A running program is busy with a token of ana@example.com for more than 3 s')
   })
 

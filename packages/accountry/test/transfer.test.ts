@@ -195,7 +195,11 @@ describe('import', () => {
     const other = join(folder.path, 'other.key')
     await writeFile(other, `${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 })
     expect((await there('import', file, '--key-file', other, '--yes', '--json')).output).toContain('ERR_IMPORT_INVALID')
-    for (const broken of [text.slice(0, -9), 'nonsense', `${text.slice(0, 100)}A${text.slice(101)}`]) {
+    for (const broken of [
+      text.slice(0, -9),
+      'nonsense',
+      `${text.slice(0, 100)}${text[100] === 'A' ? 'B' : 'A'}${text.slice(101)}`,
+    ]) {
       await writeFile(file, broken)
       const result = await there('import', file, '--key-file', keyFile, '--yes')
       expect(result).toMatchObject({ code: EXIT_CODES.failed, output: '' })

@@ -25,7 +25,7 @@ describe('an export from somebody else', () => {
     const text = readFileSync(file, 'utf8')
     for (const broken of [
       text.slice(0, -3),
-      `${text.slice(0, 90)}AAAA${text.slice(94)}`,
+      `${text.slice(0, 90)}${text.slice(90, 94) === 'AAAA' ? 'BBBB' : 'AAAA'}${text.slice(94)}`,
       '{"accounts":[]}',
       'a.b.c.d.e',
     ]) {

@@ -1,4 +1,4 @@
-import type { AccountError } from '@accountry/accounts'
+import type { AccountError, VaultHealth } from '@accountry/accounts'
 import { printable } from '../../terminal/printable.ts'
 import { adviceFor } from '../advice.ts'
 import type { Facts, Finding } from './finding.ts'
@@ -48,12 +48,10 @@ function vault({ openError, withoutVault, health, command }: Facts): Finding[] {
   }
   if (health === undefined) return []
   const where = `${health.accounts} account${health.accounts === 1 ? '' : 's'} in ${health.directory}`
-  // What locks it, and who guards it how well, is found with the keys.
-  const problems = health.problems
-    .filter(({ code }) => !CODES_OF_KEYS.has(code))
-    .map(({ code, message, fix }): Finding => {
-      return { check: 'vault', status: 'problem', message: `${message} (${code})`, fix }
-    })
+  const problems = ownProblems(health).map(({ code, message, fix }): Finding => {
+    // While all is well, what is told is something to know.
+    return { check: 'vault', status: health.ok ? 'warning' : 'problem', message: `${message} (${code})`, fix }
+  })
   if (health.persistence === 'memory') {
     problems.push({
       check: 'vault',
@@ -65,7 +63,13 @@ function vault({ openError, withoutVault, health, command }: Facts): Finding[] {
   return problems.length > 0 ? problems : [{ check: 'vault', status: 'ok', message: where }]
 }
 
-const CODES_OF_KEYS: ReadonlySet<string> = new Set(['ERR_VAULT_LOCKED', 'ERR_VAULT_KEY_LOST', 'ERR_VAULT_UNAVAILABLE'])
+/** The problems that are not found again with the keys and the locks, where more is known of them. */
+function ownProblems({ locked, problems, providers }: VaultHealth): VaultHealth['problems'] {
+  const rest = locked ? problems.slice(1) : problems
+  return rest.filter(
+    ({ code, message }) => code !== 'ERR_LOCK_TIMEOUT' && !providers.some(({ id }) => message.includes(id)),
+  )
+}
 
 function noVault(command: string): Finding[] {
   const message = 'There is no vault yet: the first app that opens one makes it'

@@ -18,7 +18,9 @@ function judged(provider: Provider, health: VaultHealth, isGiven: boolean): Find
   const { id, protection, usable, why } = provider
   if (protection === 'none' && (usable || !health.locked)) return inPlainSight(id)
   if (usable) return { check: 'key', status: 'ok', message: `Key guarded by ${id} (${protection})` }
-  if (!health.locked) return { check: 'key', status: 'ok', message: `Key guarded by ${id} (${protection}), not asked` }
+  if (!health.locked && !isGiven) {
+    return { check: 'key', status: 'ok', message: `Key guarded by ${id} (${protection}), not asked` }
+  }
   if (!isGiven) {
     const fix = 'Only the app that made the vault can open it with that'
     return {
@@ -29,7 +31,8 @@ function judged(provider: Provider, health: VaultHealth, isGiven: boolean): Find
     }
   }
   const message = `The key guarded by ${id} cannot be read: ${why ?? 'no reason was given'}`
-  return { check: 'key', status: 'problem', message, fix: fixFor(id, health) }
+  const status = health.locked ? 'problem' : 'warning'
+  return { check: 'key', status, message, fix: fixFor(id, health) }
 }
 
 function inPlainSight(id: KeyProviderInfo['id']): Finding {
