@@ -119,7 +119,8 @@ describe('with --json stdout is exactly one document', () => {
     [new NoVaultError('agenda'), 4, 'NoVaultError'],
     [new AccountError('ERR_VAULT_LOCKED', 'locked'), 6, 'AccountError'],
     [new Error('a defect'), 1, 'Error'],
-    [Object.assign(new Error('gone'), { name: 'AbortError' }), 1, 'AbortError'],
+    [Object.assign(new Error('gone'), { name: 'AbortError' }), 130, 'AbortError'],
+    [new DOMException('gone', 'AbortError'), 130, 'AbortError'],
   ])('also when the vault does not open: %s', async (error, code, name) => {
     const result = await runCommand(() => Promise.reject(error), 'remove', 'ana', '--yes', '--json')
     expect(result.code).toBe(code)

@@ -7,7 +7,7 @@ import { printable, printableJson } from '../terminal/printable.ts'
 import { type Column, renderTable } from '../terminal/table.ts'
 import { terminalInteraction } from '../terminal/terminal-interaction.ts'
 import { adviceFor } from './advice.ts'
-import { exitCodeOf, NoVaultError } from './exit-codes.ts'
+import { exitCodeOf, isAbort, NoVaultError } from './exit-codes.ts'
 import { findAccount } from './find-account.ts'
 
 type Terminal<Stream> = Stream & { readonly isTTY?: boolean; readonly columns?: number }
@@ -166,7 +166,7 @@ export class CommandRun {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof DOMException && error.name === 'AbortError') return 'Cancelled'
+  if (isAbort(error)) return 'Cancelled'
   return error instanceof Error ? error.message : String(error)
 }
 

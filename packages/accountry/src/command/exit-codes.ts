@@ -46,11 +46,16 @@ export class NoVaultError extends Error {
 }
 
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof DOMException && error.name === 'AbortError') return EXIT_CODES.canceled
+  if (isAbort(error)) return EXIT_CODES.canceled
   if (error instanceof NoVaultError) return EXIT_CODES.notFound
   if (!isAccountError(error)) return isUsage(error) ? EXIT_CODES.usage : EXIT_CODES.failed
   if (error.code.startsWith('ERR_VAULT_')) return EXIT_CODES.vault
   return BY_ERROR[error.code] ?? (error.retryable ? EXIT_CODES.tryAgain : EXIT_CODES.failed)
+}
+
+/** What whoever listens to a signal rejects with: one class in the web's interfaces, another in Node's own. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
 }
 
 /** The library checks arguments too, and what it checks here came from the command line. */

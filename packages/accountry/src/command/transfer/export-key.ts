@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { addAbortSignal } from 'node:stream'
 import { AccountError } from '@accountry/accounts'
 import { printable } from '../../terminal/printable.ts'
 import type { CommandRun } from '../command-run.ts'
@@ -78,8 +79,7 @@ async function typedKey(run: CommandRun): Promise<string> {
 
 async function readInput(run: CommandRun): Promise<string> {
   let text = ''
-  for await (const chunk of run.streams.input) {
-    run.signal.throwIfAborted()
+  for await (const chunk of addAbortSignal(run.signal, run.streams.input)) {
     text += String(chunk)
     if (text.length > MAX_TEXT_BYTES) throw new UsageError('What comes on stdin is too long for a key')
   }
