@@ -48,7 +48,7 @@ export interface AuthorizationOptions {
   readonly allowInsecureTls?: boolean
   /**
    * Called when the service rejects a fresh token too. The 401 goes to the caller and the account stays as it is:
-   * services have bugs, and signing in again would not mend them.
+   * services have bugs, and signing in again would not mend them. What it throws is dropped.
    */
   readonly onAuthRejected?: (event: AuthRejectedEvent) => void
   /** Default: `process.env`. */
@@ -121,7 +121,11 @@ export class Authorization {
 
   announceRejected(token: AuthToken, url: URL, status: number): void {
     const { account, authTokenType } = token
-    this.#options.onAuthRejected?.({ account, authTokenType, origin: url.origin, status })
+    try {
+      this.#options.onAuthRejected?.({ account, authTokenType, origin: url.origin, status })
+    } catch {
+      // The answer belongs to the caller, whatever becomes of whoever only listens.
+    }
   }
 
   stepUpRequired(token: AuthToken, url: URL, challenge: AccountErrorChallenge): AccountError {

@@ -2,7 +2,7 @@ import { kindOf } from '@accountry/accounts/contract'
 import { type AuthHeaders, type AuthHeadersOptions, getHeadersWith } from './auth-headers.ts'
 import { Authorization, type AuthorizationOptions } from './authorization.ts'
 import { exchange, type Transport } from './exchange.ts'
-import { type Hop, MAX_REDIRECTS } from './redirects.ts'
+import { type Hop, isReplayable, MAX_REDIRECTS } from './redirects.ts'
 
 export interface AuthorizedFetchOptions extends AuthorizationOptions {
   /** The fetch that sends, e.g. one with a proxy or its own certificate authorities. Default: the global one. */
@@ -21,7 +21,7 @@ export type AuthorizedFetch = typeof fetch & {
  * The token goes only to the listed origins; anything else is refused before a byte is sent. A 401 invalidates that
  * very token, gets another (one refresh, however many requests met the 401 at once) and repeats the request once,
  * which needs a body that can be sent again: a string, bytes, Blob, URLSearchParams or FormData given in `init`; a
- * stream or a `Request` with a body cannot. Redirects are followed here, at most five, so that nothing secret goes to
+ * stream, an async iterable or a `Request` with a body cannot. Redirects are followed here, at most five, so that nothing secret goes to
  * another origin; `response.url` is where the answer came from, and `response.redirected` stays `false`.
  *
  * Makes no request by itself. The answer streams through untouched.
@@ -80,7 +80,11 @@ async function fetchAuthorized(
   const signal = init.signal ?? request?.signal ?? undefined
   return await exchange<Response>(
     { url, method, headers, body, authorized: !isCallers },
-    fetchTransport(send, { ...settingsOf(request), ...init, redirect: redirect === 'error' ? 'error' : 'manual' }),
+    fetchTransport(send, ownBodyOf(request, init), {
+      ...settingsOf(request),
+      ...init,
+      redirect: redirect === 'error' ? 'error' : 'manual',
+    }),
     authorization,
     { maxRedirects: redirect === 'follow' ? MAX_REDIRECTS : 0, signal },
   )
@@ -88,7 +92,16 @@ async function fetchAuthorized(
 
 /** A `Request`, also one of another copy of undici. */
 function requestOf(input: FetchInput): Request | undefined {
-  return typeof input === 'object' && 'url' in input && 'headers' in input ? input : undefined
+  return typeof input === 'object' && input !== null && 'url' in input && 'headers' in input ? input : undefined
+}
+
+/**
+ * The request as it is, when its body is what will be sent. Only there is the length of the body known, without which
+ * it goes in chunks, which some services refuse. A `Request` of another copy of undici would not be taken for one.
+ */
+function ownBodyOf(request: Request | undefined, init: FetchInit): Request | undefined {
+  const isOwn = request instanceof Request && request.body !== null && (init.body ?? undefined) === undefined
+  return isOwn ? request : undefined
 }
 
 /** Everything of a `Request` that its copies need and that this module does not handle by itself. */
@@ -112,9 +125,13 @@ export function bringsAuthorization(headers: Headers, callerAuthorization: 'refu
   )
 }
 
-function fetchTransport(send: typeof fetch, settings: FetchInit): Transport<Response> {
+function fetchTransport(send: typeof fetch, own: Request | undefined, settings: FetchInit): Transport<Response> {
   return {
-    send: ({ url, method, body }: Hop, headers) => send(url.href, { ...settings, ...bodyInit(body), method, headers }),
+    send({ url, method, body }: Hop, headers) {
+      const { body: _, ...rest } = settings
+      if (own?.url === url.href) return send(own, { ...rest, method, headers })
+      return send(url.href, { ...rest, ...bodyInit(body), method, headers })
+    },
     statusOf: (response) => response.status,
     headerOf: (response, name) => response.headers.get(name) ?? undefined,
     discard: async (response) => {
@@ -128,16 +145,4 @@ function fetchTransport(send: typeof fetch, settings: FetchInit): Transport<Resp
 function bodyInit(body: unknown): FetchInit {
   if (body === undefined) return { body: null }
   return { body: body as NonNullable<FetchInit['body']>, ...(isReplayable(body) ? {} : { duplex: 'half' as const }) }
-}
-
-/** Bodies that can be sent again from the start, by what they are and not by what they promise. */
-function isReplayable(body: unknown): boolean {
-  return (
-    typeof body === 'string' ||
-    body instanceof ArrayBuffer ||
-    ArrayBuffer.isView(body) ||
-    body instanceof Blob ||
-    body instanceof URLSearchParams ||
-    body instanceof FormData
-  )
 }

@@ -3,7 +3,7 @@ import { kindOf } from '@accountry/accounts/contract'
 import { Authorization, type AuthorizationOptions } from './authorization.ts'
 import { bringsAuthorization } from './authorized-fetch.ts'
 import { exchange, type Transport } from './exchange.ts'
-import { type Hop, MAX_REDIRECTS } from './redirects.ts'
+import { type Hop, isReplayable, MAX_REDIRECTS } from './redirects.ts'
 
 /** The parts of an axios instance that are used here; every axios since 1.7 has them. */
 export interface AxiosLike {
@@ -106,19 +106,12 @@ function axiosTransport(axios: AxiosModule, inner: unknown, config: AxiosConfig)
       if (typeof data?.destroy === 'function') data.destroy()
       return typeof data?.cancel === 'function' ? data.cancel().catch(() => undefined) : Promise.resolve()
     },
-    isReplayable: (body) => !isStream(body),
+    isReplayable,
   }
 }
 
 function basic({ username, password }: { username: string; password: string }): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
-}
-
-/** A body that is gone once it was sent; `form-data` is one, the standard FormData is not. */
-function isStream(body: unknown): boolean {
-  if (typeof body !== 'object' || body === null) return false
-  const { pipe, getReader } = body as { pipe?: unknown; getReader?: unknown }
-  return typeof pipe === 'function' || typeof getReader === 'function' || Symbol.asyncIterator in body
 }
 
 /**

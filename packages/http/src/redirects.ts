@@ -104,6 +104,16 @@ stream that was used up. Send it again from the start, or give the body as a str
   )
 }
 
+/**
+ * Whether a body can be sent again from the start: a stream and an async iterable are gone once they were sent. The
+ * package `form-data` is a stream, the standard FormData is not.
+ */
+export function isReplayable(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return true
+  const { pipe, getReader } = body as { pipe?: unknown; getReader?: unknown }
+  return typeof pipe !== 'function' && typeof getReader !== 'function' && !(Symbol.asyncIterator in body)
+}
+
 function hasBody(body: unknown): boolean {
   return body !== undefined && body !== null
 }

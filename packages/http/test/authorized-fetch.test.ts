@@ -130,6 +130,7 @@ describe('a rejected token', () => {
     ['a Blob', new Blob(['x'])],
     ['URLSearchParams', new URLSearchParams({ a: 'x' })],
     ['FormData', formOf('a', 'x')],
+    ['an object that fetch writes as text', Object('x') as string],
   ])('costs one repetition with a body that is %s', async (_name, body) => {
     await using server = await startServer(accepting('secret-2'))
     const response = await authorized(new FakeManager(server.origin))(server.origin, { method: 'PUT', body })
@@ -158,6 +159,16 @@ describe('a rejected token', () => {
     expect(manager.refreshes).toBe(2)
     expect(manager.invalidated).toEqual(['secret-1'])
     expect(events).toEqual([{ account: ana, authTokenType: 'api', origin: server.origin, status: 401 }])
+  })
+
+  test('is the answer also when whoever listens for it throws', async () => {
+    await using server = await startServer(accepting('never'))
+    const onAuthRejected = (): void => {
+      throw new Error('of the listener')
+    }
+    const response = await authorized(new FakeManager(server.origin), { onAuthRejected })(server.origin)
+    expect(response.status).toBe(401)
+    expect(await response.text()).toBe('no')
   })
 
   test('costs one refresh for fifty requests at once', async () => {
@@ -198,6 +209,22 @@ describe('a rejected token', () => {
     const request = new Request(server.origin, { method: 'POST', body: 'from a Request', headers: { 'x-a': 'b' } })
     expect((await send(request)).status).toBe(200)
     expect(server.requests).toMatchObject([{ method: 'POST', body: 'from a Request', headers: { 'x-a': 'b' } }])
+  })
+
+  test('cannot repeat what came as an async iterable or in a Request, and says so', async () => {
+    await using server = await startServer(accepting('secret-2'))
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      yield new TextEncoder().encode('x')
+    }
+    const uploads = [
+      new Request(server.origin, { method: 'POST', body: 'x' }),
+      new Request(server.origin, { method: 'POST', body: chunks(), duplex: 'half' } as RequestInit),
+    ]
+    for (const upload of uploads) {
+      const send = authorized(new FakeManager(server.origin))
+      await expect(send(upload)).rejects.toMatchObject({ code: 'ERR_NOT_REPLAYABLE' })
+    }
+    expect(server.requests).toHaveLength(2)
   })
 
   test('with characters that HTTP does not allow is not quoted in the error', async () => {
@@ -390,6 +417,16 @@ describe('redirects', () => {
 })
 
 describe('the rest of fetch', () => {
+  test.each([{ keepalive: false }, { keepalive: true }])(
+    'sends a Request with the length of its body, as fetch does, with %j',
+    async (init) => {
+      await using server = await startServer(accepting('secret-1'))
+      const request = new Request(server.origin, { method: 'POST', body: 'four', ...init })
+      expect((await authorized(new FakeManager(server.origin))(request)).status).toBe(200)
+      expect(server.requests).toMatchObject([{ body: 'four', headers: { 'content-length': '4' } }])
+    },
+  )
+
   test('honours an abort before the token and during the answer', async () => {
     await using server = await startServer(() => undefined)
     const manager = new FakeManager(server.origin)
