@@ -1,19 +1,9 @@
 import type { ClientAuth } from 'oauth4webapi'
+import type { ClientAuthenticationMethod } from './client-authentication-method.ts'
+import { importSigningKey } from './key-import.ts'
 import type { Protocol } from './protocol.ts'
 import type { ServerMetadata } from './server-metadata.ts'
 import type { Settings } from './settings.ts'
-import { importSigningKey } from './signing-key.ts'
-
-/** How a client proves itself (RFC 6749 §2.3, OpenID Connect Core §9). */
-export const CLIENT_AUTHENTICATION_METHODS = [
-  'none',
-  'client_secret_basic',
-  'client_secret_post',
-  'client_secret_jwt',
-  'private_key_jwt',
-] as const
-
-export type ClientAuthenticationMethod = (typeof CLIENT_AUTHENTICATION_METHODS)[number]
 
 /**
  * The method that is used, decided once and before anything is sent: trying one style after the other would use up

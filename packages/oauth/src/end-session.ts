@@ -1,11 +1,7 @@
-import { AccountError, type AuthenticatorContext, systemClock } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/contract'
-import { parseEndpoint } from './endpoint-url.ts'
-import { createOAuthClient } from './oauth-client.ts'
 import { optionalText } from './option-checks.ts'
 import type { OAuthAuthenticatorOptions } from './options.ts'
 import { parseRedirectUri } from './redirect-uri.ts'
-import { beginCall } from './server-call.ts'
 import { checkedSettings } from './settings.ts'
 
 export interface EndSessionRequest {
@@ -44,18 +40,9 @@ export async function createEndSessionUrl(
   const redirectUri = optionalText(request.postLogoutRedirectUri, 'postLogoutRedirectUri')
   const redirect = redirectUri === undefined ? undefined : parseRedirectUri(redirectUri)
   if (typeof redirect === 'string') throw new TypeError(`postLogoutRedirectUri ${redirect}`)
-  const context: AuthenticatorContext = {
-    principal: '',
-    clock: systemClock,
-    fetch: request.fetch ?? fetch,
-    signal: request.signal ?? new AbortController().signal,
-    log: silentLog,
-  }
-  const { metadata } = await beginCall(createOAuthClient(settings), context, undefined, 'signing out')
-  const url = parseEndpoint(metadata.end_session_endpoint)
-  if (typeof url === 'string') {
-    throw new AccountError('ERR_UNSUPPORTED', `${settings.label}: the service has no page that ends a session`)
-  }
+  // The rest is loaded with the first call: importing the package must cost next to nothing.
+  const { endSessionUrl } = await import('./end-session-url.ts')
+  const url = await endSessionUrl(settings, request)
   const parameters = {
     client_id: settings.clientId,
     id_token_hint: idToken,
@@ -65,11 +52,4 @@ export async function createEndSessionUrl(
   }
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value)
   return url
-}
-
-const silentLog: AuthenticatorContext['log'] = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
 }

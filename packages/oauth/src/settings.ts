@@ -1,11 +1,11 @@
 import { kindOf } from '@accountry/accounts/contract'
 import { type NameAccount, nameFromClaims } from './account-name.ts'
-import { checkExtraParameters } from './authorization-request.ts'
-import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication.ts'
+import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication-method.ts'
 import { parseEndpoint } from './endpoint-url.ts'
+import { checkExtraParameters } from './extra-parameters.ts'
 import { FLOWS, isUnattended, type OAuthFlow } from './flows.ts'
 import { checkIssuerTemplate, isMetadataIssuer } from './issuer.ts'
-import { checkJwtBearer, type JwtBearerOptions } from './jwt-bearer.ts'
+import { checkJwtBearer, type JwtBearerOptions } from './jwt-bearer-options.ts'
 import {
   checkOrigin,
   checkScope,

@@ -1,7 +1,7 @@
 import { AccountError } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/contract'
-import { checkExtraParameters } from './authorization-request.ts'
 import { isJsonObject } from './classify.ts'
+import { checkExtraParameters } from './extra-parameters.ts'
 import { checkScope } from './option-checks.ts'
 import { checkResource } from './settings.ts'
 

@@ -1,8 +1,4 @@
-import { AccountError } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/contract'
-import type { CryptoKey, JWK } from 'jose'
-import { nodeCrypto } from './builtin.ts'
-import { loadJose } from './protocol.ts'
 
 /** A private key with which the client signs statements. It is data, so that it can be kept sealed. */
 export interface SigningKey {
@@ -28,23 +24,5 @@ export function checkSigningKey(value: unknown, option: string): void {
     if (text !== undefined && typeof text !== 'string') {
       throw new TypeError(`${option}.${name} must be a string, received ${kindOf(text)}`)
     }
-  }
-}
-
-/**
- * Makes the key usable.
- *
- * @throws AccountError `ERR_MISCONFIGURED` when it is none, or none for its algorithm; the key is never in the message.
- */
-export async function importSigningKey(key: SigningKey, label: string): Promise<CryptoKey> {
-  const jose = await loadJose()
-  const algorithm = key.algorithm ?? 'RS256'
-  try {
-    if (typeof key.privateKey !== 'string') return (await jose.importJWK(key.privateKey as JWK, algorithm)) as CryptoKey
-    // Through Node, because PEM of the older kind (PKCS#1) is common and jose reads PKCS#8 only.
-    const pkcs8 = nodeCrypto().createPrivateKey(key.privateKey).export({ type: 'pkcs8', format: 'pem' })
-    return await jose.importPKCS8(String(pkcs8), algorithm)
-  } catch {
-    throw new AccountError('ERR_MISCONFIGURED', `${label}: the private key cannot be used with ${algorithm}`)
   }
 }
