@@ -128,20 +128,25 @@ interface FormProps {
   readonly id: string
   readonly fields: readonly ShownField[]
   readonly submit?: string
+  /** What is wrong with the values, before they are sent; typed once wrong and once right is no answer. */
+  readonly complaintOf?: (values: Readonly<Record<string, string>>) => string | undefined
   readonly children?: ComponentChildren
   readonly onCancel: () => void
 }
 
-function Form({ id, fields, submit = 'Sign in', children, onCancel }: FormProps): JSX.Element {
+function Form({ id, fields, submit = 'Sign in', complaintOf, children, onCancel }: FormProps): JSX.Element {
   const [values, setValues] = useState<Record<string, string>>(() =>
     Object.fromEntries(fields.map(({ name, value }) => [name, value ?? ''])),
   )
+  const [complaint, setComplaint] = useState<string>()
   const { error, isBusy, answer } = useAnswer(id)
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        void answer({ values })
+        const found = complaintOf?.(values)
+        setComplaint(found)
+        if (found === undefined) void answer({ values })
       }}
     >
       {children}
@@ -156,7 +161,7 @@ function Form({ id, fields, submit = 'Sign in', children, onCancel }: FormProps)
           onInput={(value) => setValues((before) => ({ ...before, [name]: value }))}
         />
       ))}
-      <FieldError error={error} />
+      <FieldError error={complaint === undefined ? error : { code: 'ERR_BAD_REQUEST', message: complaint }} />
       <div class="dialog-actions">
         <Button onClick={onCancel}>Cancel</Button>
         <Button kind="primary" type="submit" isBusy={isBusy}>
@@ -168,11 +173,20 @@ function Form({ id, fields, submit = 'Sign in', children, onCancel }: FormProps)
 }
 
 const PASSPHRASE_FIELD: ShownField = { name: 'passphrase', label: 'Passphrase', secret: true, required: true }
+const REPEATED_FIELD: ShownField = { name: 'repeated', label: 'The same once more', secret: true, required: true }
 
 function Passphrase(props: { id: string; attempt: number; create: boolean; onCancel: () => void }): JSX.Element {
   const { id, attempt, create, onCancel } = props
   return (
-    <Form id={id} fields={[PASSPHRASE_FIELD]} submit={create ? 'Set passphrase' : 'Unlock'} onCancel={onCancel}>
+    <Form
+      id={id}
+      fields={create ? [PASSPHRASE_FIELD, REPEATED_FIELD] : [PASSPHRASE_FIELD]}
+      submit={create ? 'Set passphrase' : 'Unlock'}
+      complaintOf={({ passphrase, repeated }) =>
+        create && passphrase !== repeated ? 'The two passphrases differ' : undefined
+      }
+      onCancel={onCancel}
+    >
       <p>
         {create
           ? 'Choose a passphrase for the vault. Nobody can restore it: write it down where it is safe.'

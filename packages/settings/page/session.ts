@@ -27,6 +27,8 @@ export interface State {
 }
 
 const RETRY_MS = 2_000
+/** Which apps have access is announced to those apps only: a page that shows it asks again so often. */
+const ACCESS_MS = 10_000
 const GONE: ShownError = { code: 'ERR_ACCOUNT_NOT_FOUND', message: 'This account is not here any more' }
 
 /** What the page knows, and what it asks the server. Everything that is drawn comes from here. */
@@ -34,6 +36,7 @@ export class Session {
   state: State = { connection: 'connecting', progress: new Map(), followed: [], announcement: '', clockOffsetMs: 0 }
   readonly #listeners = new Set<() => void>()
   #events: EventSource | undefined
+  #accessTimer: ReturnType<typeof setInterval> | undefined
   #isLoading = false
   #isStale = false
 
@@ -47,6 +50,9 @@ export class Session {
     if (this.#events !== undefined) return
     const events = new EventSource('api/events')
     this.#events = events
+    this.#accessTimer = setInterval(() => {
+      if (this.state.connection === 'live' && this.state.shown !== undefined) void this.refresh()
+    }, ACCESS_MS)
     events.addEventListener('change', () => void this.refresh())
     events.addEventListener('progress', (event) => this.#onProgress(JSON.parse(event.data) as ProgressNotice))
     events.addEventListener('error', () => {
@@ -60,6 +66,7 @@ export class Session {
 
   /** Stops listening: a browser has six connections for all its tabs. */
   disconnect(): void {
+    clearInterval(this.#accessTimer)
     this.#events?.close()
     this.#events = undefined
   }

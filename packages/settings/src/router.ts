@@ -6,6 +6,7 @@ import { ICON, onwardDocument, pageDocument, strangerDocument } from './document
 import { type AdmittedRequest, ENTRANCE, headerValues, isNavigation, judgeRequest, type PagePlace } from './gate.ts'
 import type { Host } from './host.ts'
 import { iconOf } from './icons.ts'
+import { isOfAnotherUser } from './other-user.ts'
 import { overviewOf } from './overview.ts'
 import type { PageFiles } from './page-files.ts'
 import { readBody } from './request-body.ts'
@@ -41,7 +42,7 @@ async function replyTo(routes: Routes, request: IncomingMessage, response: Serve
   const { method, path } = verdict
   const file = method === 'GET' ? fileOf(routes, path) : undefined
   if (file !== undefined) return file
-  if (method === 'GET' && path === ENTRANCE) return enter(routes, request, verdict)
+  if (method === 'GET' && path === ENTRANCE) return await enter(routes, request, verdict)
   const isKnown = sessionsOf(request).some((session) => routes.visitors.knows(session))
   if (method === 'GET' && path === '') return pageFor(routes, request, isKnown)
   if (!isKnown) return refusal(403)
@@ -63,14 +64,15 @@ function fileOf({ files }: Routes, path: string): Reply | undefined {
 }
 
 /** Takes a one-time token and gives a cookie for it. */
-function enter(
+async function enter(
   { visitors, place, host }: Routes,
-  { rawHeaders }: IncomingMessage,
+  { rawHeaders, socket }: IncomingMessage,
   { query, isFromOtherSite }: AdmittedRequest,
-): Reply {
+): Promise<Reply> {
   const tokens = query.getAll('token')
-  // A prefetch or a frame must not use the token up.
-  const session = isNavigation(rawHeaders) && tokens.length === 1 ? visitors.admit(tokens[0] ?? '') : undefined
+  // A prefetch, a frame or somebody else must not use the token up.
+  const isMeant = isNavigation(rawHeaders) && tokens.length === 1 && !(await isOfAnotherUser(socket))
+  const session = isMeant ? visitors.admit(tokens[0] ?? '') : undefined
   if (session === undefined) return html(strangerDocument(host.title), { status: 403 })
   // The path is the page's own: ports share cookies, and a server on another port of this machine must not get it.
   const headers = { 'Set-Cookie': `${COOKIE}=${session}; Path=${place.base}; HttpOnly; SameSite=Strict` }

@@ -32,7 +32,10 @@ export interface SettingsPageOptions {
 
 /** A running page. It keeps the process alive until it is closed. */
 export interface SettingsPage extends AsyncDisposable {
-  /** Opens the page in one browser, once, within ten minutes. Treat it like a password. */
+  /**
+   * Opens the page in one browser, once, within ten minutes. Treat it like a password. On Linux it lets nobody in whose
+   * connection belongs to another user of the machine, root excepted.
+   */
   readonly url: URL
   /** Another URL like {@link SettingsPage.url}, for another browser or a later time. */
   newUrl(): URL

@@ -2,29 +2,14 @@
 
 import { openSettingsPage } from '@accountry/settings'
 import { createFakeSyncAdapter, startAuthorizationServer } from '@accountry/testing'
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { barriers } from './support/barriers.ts'
 import { chromiumPath, startBrowser } from './support/chromium.ts'
 import { exampleAuthenticator, openWorld, type World } from './support/world.ts'
 
 if (chromiumPath === undefined)
   console.warn('SKIPPED: no Chromium here; install it to run the settings page in a browser')
-
-/** What an automatic check finds against accessibility (WCAG 2 A and AA), among it contrast. */
-async function barriers(page: Page): Promise<string[]> {
-  // Injected through the debugger, which the page's policy does not concern.
-  await page.evaluate(axe.source)
-  return await page.evaluate(async () => {
-    const run = (globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe
-    const { violations } = await run.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-  })
-}
-
-interface AxeResults {
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[]
-}
 
 /** Collects what must never appear. */
 function complaintsOf(page: Page): string[] {
@@ -123,8 +108,8 @@ describe.skipIf(chromiumPath === undefined)('in a real browser', () => {
     expect(info?.credentialRevision).not.toBe(before)
     if (info === undefined) throw new Error('no account')
 
+    // Announced to that app only; the page hears of it all the same.
     await world.world.manager.grantAuthToken(info.account, 'tasks', 'org.other')
-    await page.reload()
     await page.getByText('org.other').waitFor()
     await page.getByRole('button', { name: 'Revoke Your tasks for org.other' }).click()
     await page.getByRole('button', { name: /^Revoke/ }).waitFor({ state: 'detached' })
