@@ -96,6 +96,10 @@ const hasAccounts = (model: Model) => model.accounts.length > 0
 function issue(model: Model, account: ModelAccount, type: string): string {
   model.issued += 1
   const value = `token-${model.issued}`
+  // A new key makes room: what has ended is not kept with the account.
+  if (!account.tokens.has(type)) {
+    for (const [other, { expiresAt }] of account.tokens) if (expiresAt <= model.now) account.tokens.delete(other)
+  }
   account.tokens.set(type, { value, expiresAt: model.now + HOUR })
   model.events.push(`token:refreshed ${account.name}`)
   return value
