@@ -23,6 +23,8 @@ export interface CredentialFields {
   readonly loginName?: string | undefined
   /** Present once the service has replaced the refresh token at its use. */
   readonly rotates?: string | undefined
+  /** Answers that could not be used, and until when nobody asks again; see `unusable-answer.ts`. */
+  readonly unusableAnswers?: string | undefined
   /** The authentication scheme of a password that is an access token. */
   readonly passwordScheme?: string | undefined
   /** When the password ends, epoch milliseconds, where the service says so. */

@@ -1,15 +1,17 @@
 import { AccountError, type CredentialContext, type GetAuthTokenRequest, type IssuedToken } from '@accountry/accounts'
+import { checkAllowed } from './allowed-purpose.ts'
 import { checkBinding } from './credential-binding.ts'
-import { fieldsOf, numberIn, scopesIn } from './credential-fields.ts'
+import { fieldsOf, numberIn } from './credential-fields.ts'
 import { ownDpopKey } from './dpop-key.ts'
 import { isUnattended } from './flows.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { refreshToken } from './refresh.ts'
 import { recallMetadata } from './remembered-metadata.ts'
-import { beginCall } from './server-call.ts'
+import { beginCall, type ServerCall } from './server-call.ts'
 import { exchangeForPurpose, subjectPurpose } from './token-exchange.ts'
 import { purposeOf, type TokenPurpose } from './token-purpose.ts'
 import { grantWithoutPerson } from './unattended-flow.ts'
+import { askWithPatience } from './unusable-answer.ts'
 
 /**
  * Issues a token for an account, in the way in which the account was made.
@@ -27,22 +29,34 @@ export async function getAuthToken(
   const purpose = purposeOf(settings, request.authTokenType)
   checkBinding(settings, account, credential)
   const hasPerson = !isUnattended(settings.flows)
-  if (hasPerson && isAccessToken(client, context)) return passwordAsToken(request, context, purpose)
-  const { password } = credential
-  if (hasPerson && (password === undefined || password === '')) throw noCredential(request)
-  const call = await beginCall(
-    client,
-    context,
-    account,
-    'renewing the token',
-    recallMetadata(fieldsOf(credential).metadata),
-  )
   const { exchange } = purpose
   const first = exchange === undefined ? purpose : subjectPurpose(purpose, exchange)
-  const token = hasPerson
-    ? await refreshToken(call, password ?? '', first)
-    : await grantWithoutPerson(call, first, await ownDpopKey(call))
-  return exchange === undefined ? token : await exchangeForPurpose(call, token, purpose, exchange)
+  if (hasPerson && isAccessToken(client, context)) {
+    const token = passwordAsToken(request, context, first)
+    if (exchange === undefined) return token
+    return await askWithPatience(context, { account, purpose }, async () => {
+      const call = await begin(client, request, context)
+      return await exchangeForPurpose(call, token, purpose, exchange)
+    })
+  }
+  const { password } = credential
+  if (hasPerson && (password === undefined || password === '')) throw noCredential(request)
+  return await askWithPatience(context, { account, purpose }, async () => {
+    const call = await begin(client, request, context)
+    const token = hasPerson
+      ? await refreshToken(call, account, password ?? '', first)
+      : await grantWithoutPerson(call, first, await ownDpopKey(call))
+    return exchange === undefined ? token : await exchangeForPurpose(call, token, purpose, exchange)
+  })
+}
+
+async function begin(
+  client: OAuthClient,
+  { account }: GetAuthTokenRequest,
+  context: CredentialContext,
+): Promise<ServerCall<CredentialContext>> {
+  const remembered = recallMetadata(fieldsOf(context.credential).metadata)
+  return await beginCall(client, context, account, 'renewing the token', remembered)
 }
 
 /** Whether the service gave no refresh token, so that the password is the access token. */
@@ -64,11 +78,10 @@ function passwordAsToken(
     const message = `${account.name} (${account.type}): the sign-in has run out, and the service renews none. Sign in again.`
     throw new AccountError('ERR_INTERACTION_REQUIRED', message, { reason: 'expired', account })
   }
-  const refused = scopesIn(fields.refusedScopes)
-  const missing = purpose.scopes.filter((scope) => refused.includes(scope))
-  if (missing.length > 0) {
-    const message = `${account.name} (${account.type}): ${purpose.name} needs scopes that were not granted. Sign in again to allow them.`
-    throw new AccountError('ERR_SCOPE_NOT_GRANTED', message, { account, challenge: { scopes: missing } })
+  checkAllowed(account, credential, purpose)
+  if (purpose.kind === 'id_token') {
+    const message = `${account.name} (${account.type}): the service issues a new ID token at a sign-in only. Sign in again for ${purpose.name}.`
+    throw new AccountError('ERR_UNSUPPORTED', message, { action: 'sign-in', account })
   }
   const scheme = fields.passwordScheme ?? 'Bearer'
   return { value: password, scheme, scopes: purpose.scopes, ...(expiresAt !== undefined && { expiresAt }) }

@@ -9,7 +9,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { AccountError, type AuthenticatorContext } from '@accountry/accounts'
+import { AccountError, type AuthenticatorContext, isAccountError } from '@accountry/accounts'
 import { nodeHttp } from './builtin.ts'
 import { pageHeaders, pages } from './loopback-page.ts'
 import { judgeRequest } from './loopback-request.ts'
@@ -55,7 +55,7 @@ export interface LoopbackListener {
  * Listens for the redirect of an authorization request on the loopback interface (RFC 8252 §7.3).
  *
  * @throws AccountError `ERR_UNSUPPORTED` (`port_in_use`) when the port that the provider demands is taken; another
- *   one is never tried behind its back.
+ *   one is never tried behind its back; without a reason when this machine does not let anybody listen there.
  */
 export async function openLoopbackListener(options: LoopbackListenerOptions): Promise<LoopbackListener> {
   const { redirect, state, log } = options
@@ -85,7 +85,9 @@ export async function openLoopbackListener(options: LoopbackListenerOptions): Pr
     answer(response, 303, pages.done, { location: donePath })
     settled.resolve(verdict.parameters)
   }
-  const servers = await bind(redirect, handle)
+  const servers = await bind(redirect, handle).catch((error: unknown) => {
+    throw isAccountError(error) ? error : cannotListen(redirect, error)
+  })
   host = `${hostOf(redirect, servers[0])}:${portOf(servers[0])}`
   return {
     redirectUri: `http://${host}${redirect.writtenPath ?? redirect.path}`,
@@ -156,6 +158,14 @@ async function listen(address: string, port: number, handler: Handler): Promise<
 function portInUse(port: number): AccountError {
   const message = `Port ${port} on this machine is used by another program, and the service redirects to no other. Close that program and try again.`
   return new AccountError('ERR_UNSUPPORTED', message, { reason: 'port_in_use', retryable: true })
+}
+
+/** A port below 1024 without the right to it, or an address family that this machine does not have. */
+function cannotListen({ host, port }: LoopbackRedirect, error: unknown): AccountError {
+  const where = port === 0 ? host : `${host}:${port}`
+  const code = codeOf(error)
+  const message = `This machine does not let the app listen at ${where} (${typeof code === 'string' ? code : 'unknown'}). Use another redirect URI or another way to sign in.`
+  return new AccountError('ERR_UNSUPPORTED', message, { cause: error })
 }
 
 function codeOf(error: unknown): unknown {

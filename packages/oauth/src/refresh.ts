@@ -5,6 +5,7 @@
 // The lease, the replay after a lost answer and the decision about the account's state are the manager's.
 
 import {
+  type Account,
   AccountError,
   type CredentialContext,
   type CredentialUpdate,
@@ -12,6 +13,7 @@ import {
   isAccountError,
 } from '@accountry/accounts'
 import { keptClaims } from './account-name.ts'
+import { checkAllowed, notGranted } from './allowed-purpose.ts'
 import type { Failure } from './classify.ts'
 import { endOf, fieldsOf, numberIn, scopesIn } from './credential-fields.ts'
 import type { DpopKey } from './dpop.ts'
@@ -20,9 +22,12 @@ import { parseEndpoint } from './endpoint-url.ts'
 import { failureError } from './failure-error.ts'
 import { type IdentityToken, verifyIdToken } from './id-token.ts'
 import { identityAsToken, usableToken } from './issued-token.ts'
+import type { ProviderQuirks } from './quirks.ts'
 import { isMetadataDue, recallMetadata, rememberMetadata } from './remembered-metadata.ts'
+import { isKnownRevocationEndpoint } from './revocation-endpoint.ts'
 import { revokeToken } from './revoke.ts'
 import { type ServerCall, sceneOf, shownSubject } from './server-call.ts'
+import type { ServerMetadata } from './server-metadata.ts'
 import { missingScopes, type TokenPurpose, union } from './token-purpose.ts'
 import { requestGrant } from './token-request.ts'
 import { readTokenResponse, type TokenResponse } from './token-response.ts'
@@ -31,6 +36,7 @@ type RefreshCall = ServerCall<CredentialContext>
 
 /** A good answer on its way to a token. */
 interface Received {
+  readonly account: Account
   readonly response: TokenResponse
   readonly requestedAt: number
   readonly purpose: TokenPurpose
@@ -42,9 +48,14 @@ interface Received {
  *
  * @throws AccountError as in the table of docs/requirements.md; `ERR_ABORTED` when the account was changed meanwhile.
  */
-export async function refreshToken(call: RefreshCall, password: string, purpose: TokenPurpose): Promise<IssuedToken> {
+export async function refreshToken(
+  call: RefreshCall,
+  account: Account,
+  password: string,
+  purpose: TokenPurpose,
+): Promise<IssuedToken> {
   const { settings } = call.client
-  checkRefused(call, purpose)
+  checkAllowed(account, call.context.credential, purpose)
   checkTokenEndpoint(call)
   const dpopKey = await ownDpopKey(call)
   const outcome = await requestGrant(call, {
@@ -57,22 +68,7 @@ export async function refreshToken(call: RefreshCall, password: string, purpose:
   const response = readTokenResponse(outcome.members, settings.quirks)
   await saveRotation(call, response, requestedAt)
   for (const problem of response.problems) call.context.log.warn('token_response', { problem })
-  return await validated(call, { response, requestedAt, purpose, dpopKey })
-}
-
-/**
- * What the person did not allow is not asked for again and again: every refresh may rotate the credential, and some
- * servers use it up before they look at the resource and say no (oidc-provider does).
- */
-function checkRefused(call: RefreshCall, purpose: TokenPurpose): void {
-  const { refusedScopes, resources } = fieldsOf(call.context.credential)
-  const refused = scopesIn(refusedScopes)
-  const missing = purpose.scopes.filter((scope) => refused.includes(scope))
-  if (missing.length > 0) throw notGranted(call, purpose, missing)
-  const allowed = resources?.split(' ')
-  if (allowed === undefined || purpose.resource.every((resource) => allowed.includes(resource))) return
-  const message = `${shownSubject(call)}: ${purpose.name} is for a resource that the sign-in did not ask for. Sign in again to allow it.`
-  throw new AccountError('ERR_SCOPE_NOT_GRANTED', message, { account: call.account })
+  return await validated(call, { account, response, requestedAt, purpose, dpopKey })
 }
 
 /** The credential is not sent to another host because a document says so (docs/requirements.md DS-04). */
@@ -92,11 +88,29 @@ function checkTokenEndpoint(call: RefreshCall): void {
 function refreshParameters({ client }: RefreshCall, password: string, purpose: TokenPurpose): URLSearchParams {
   const { quirks } = client.settings
   const parameters = new URLSearchParams([['refresh_token', password]])
-  if (quirks.refreshScope !== 'omit' && purpose.scopes.length > 0) {
+  if (sendsScope(quirks) && purpose.scopes.length > 0) {
     parameters.set('scope', purpose.scopes.join(quirks.requestScopeSeparator ?? ' '))
   }
   for (const resource of purpose.resource) parameters.append('resource', resource)
   return parameters
+}
+
+/** Where one token at a time lives it has to serve every type, so it is never asked for with less than was granted. */
+function sendsScope({ refreshScope, accessTokens }: ProviderQuirks): boolean {
+  return refreshScope !== 'omit' && accessTokens !== 'single'
+}
+
+/** What a token may do when the answer does not say: what was asked for, or all that was granted (RFC 6749 §6). */
+function grantedByDefault({ client, context }: RefreshCall, purpose: TokenPurpose): readonly string[] {
+  const { quirks, tokenTypes } = client.settings
+  if (sendsScope(quirks)) return purpose.scopes
+  const { grantedScopes, refusedScopes } = fieldsOf(context.credential)
+  if (grantedScopes !== undefined) return union(purpose.scopes, scopesIn(grantedScopes))
+  if (quirks.accessTokens !== 'single') return purpose.scopes
+  // An account that was added by hand: nobody knows, and a second request would end the first token.
+  const refused = scopesIn(refusedScopes)
+  const declared = Object.values(tokenTypes ?? {}).flatMap(({ scopes }) => scopes)
+  return union(purpose.scopes, declared).filter((scope) => !refused.includes(scope))
 }
 
 /** What the manager learns of a refusal, beside its class. */
@@ -139,7 +153,7 @@ async function saveRotation(call: RefreshCall, response: TokenResponse, requeste
     fields: {
       tokenEndpoint: metadata.token_endpoint,
       ...(isRotated && { passwordExpiresAt, rotates: 'true' }),
-      ...(isDue && { metadata: rememberMetadata({ metadata, at: call.metadataAt }) }),
+      ...(isDue && { metadata: rememberMetadata({ metadata: knownPart(call), at: call.metadataAt }) }),
     },
     ...(isRotated && { password: response.refreshToken }),
   }
@@ -149,6 +163,12 @@ async function saveRotation(call: RefreshCall, response: TokenResponse, requeste
     if (isAccountError(error) && error.code === 'ERR_ABORTED') await endReceived(call, response)
     throw error
   }
+}
+
+/** What is remembered is what is trusted later, so an endpoint that moved to another host is left out. */
+function knownPart({ client, context, metadata }: RefreshCall): ServerMetadata {
+  const { revocation_endpoint: _moved, ...rest } = metadata
+  return isKnownRevocationEndpoint(client.settings, metadata, context.credential) ? metadata : rest
 }
 
 /** Not while the server itself has not answered for as long: a copy of an old copy says nothing new. */
@@ -174,13 +194,14 @@ async function endReceived(call: RefreshCall, response: TokenResponse): Promise<
 
 /** The strict part: the refresh token is safe, so refusing costs nothing but this call. */
 async function validated(call: RefreshCall, received: Received): Promise<IssuedToken> {
-  const { response, purpose, requestedAt, dpopKey } = received
-  const { account, client } = call
+  const { account, response, purpose, requestedAt, dpopKey } = received
+  const { client } = call
   const identity = await sameIdentity(call, response)
   await learnIdentity(call.context, identity)
-  await checkGranted(call, purpose, response.scopes ?? purpose.scopes)
+  await checkGranted(call, account, purpose, response.scopes ?? purpose.scopes)
   if (purpose.kind === 'access') {
-    return usableToken(call, response, { requestedAt, scopes: purpose.scopes, isProven: dpopKey !== undefined })
+    const scopes = grantedByDefault(call, purpose)
+    return usableToken(call, response, { requestedAt, scopes, isProven: dpopKey !== undefined })
   }
   if (identity !== undefined) return identityAsToken(identity, client.serverClock.skewMs)
   throw new AccountError('ERR_INVALID_RESPONSE', `${shownSubject(call)}: the server issued no ID token`, { account })
@@ -205,19 +226,16 @@ async function learnIdentity(context: CredentialContext, identity: IdentityToken
   })
 }
 
-async function checkGranted(call: RefreshCall, purpose: TokenPurpose, granted: readonly string[]): Promise<void> {
+async function checkGranted(
+  call: RefreshCall,
+  account: Account,
+  purpose: TokenPurpose,
+  granted: readonly string[],
+): Promise<void> {
   const { client, context } = call
   const missing = missingScopes(purpose.scopes, granted, client.settings.quirks)
   if (missing.length === 0) return
   const refused = union(scopesIn(fieldsOf(context.credential).refusedScopes), missing)
   await context.replaceCredential({ fields: { refusedScopes: refused.join(' ') } })
-  throw notGranted(call, purpose, missing)
-}
-
-function notGranted(call: RefreshCall, purpose: TokenPurpose, missing: readonly string[]): AccountError {
-  const message = `${shownSubject(call)}: ${purpose.name} needs scopes that were not granted. Sign in again to allow them.`
-  return new AccountError('ERR_SCOPE_NOT_GRANTED', message, {
-    account: call.account,
-    challenge: { scopes: [...missing] },
-  })
+  throw notGranted(account, purpose, missing)
 }

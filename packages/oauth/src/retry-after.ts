@@ -13,7 +13,9 @@ const LONGEST_MS = 3_600_000
 export function retryAt(headers: Headers, now: number): number | undefined {
   const value = headers.get('retry-after')?.trim()
   if (value === undefined || value === '') return undefined
-  if (/^\d{1,15}(\.\d+)?$/.test(value)) return inRange(Number(value) * 1000, now)
+  // Two headers, of the server and of a gateway before it, arrive as one list; the longer wait is right for both.
+  const seconds = value.split(/\s*,\s*/)
+  if (seconds.every((each) => /^\d+(\.\d+)?$/.test(each))) return inRange(Math.max(...seconds.map(Number)) * 1000, now)
   if (/^-\d/.test(value)) return inRange(0, now)
   const at = httpDate(value)
   if (at === undefined) return undefined

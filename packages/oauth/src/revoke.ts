@@ -5,6 +5,7 @@ import { fieldsOf } from './credential-fields.ts'
 import { failureError } from './failure-error.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { recallMetadata } from './remembered-metadata.ts'
+import { isKnownRevocationEndpoint } from './revocation-endpoint.ts'
 import { beginCall, type ServerCall, sceneOf } from './server-call.ts'
 import { requestRevocation } from './token-request.ts'
 
@@ -48,12 +49,16 @@ export async function discardCredential(
 
 /**
  * Ends one token. Asks a second time with the other hint when the server does not handle the first kind, and never
- * repeats what it refused.
+ * repeats what it refused. Nothing is sent to a host that the account does not know.
  *
  * @throws AccountError retryable when the server could not be reached or has a problem.
  */
-export async function revokeToken(call: ServerCall, token: string, hint: TokenHint): Promise<void> {
+export async function revokeToken(call: ServerCall<CredentialContext>, token: string, hint: TokenHint): Promise<void> {
   if (call.metadata.revocation_endpoint === undefined) return
+  if (!isKnownRevocationEndpoint(call.client.settings, call.metadata, call.context.credential)) {
+    call.context.log.warn('revocation_refused', { error: 'endpoint_changed' })
+    return
+  }
   const otherHint = hint === 'refresh_token' ? 'access_token' : 'refresh_token'
   if (await isHandled(call, token, hint)) return
   if (await isHandled(call, token, otherHint)) return

@@ -18,7 +18,7 @@ const BREAKING = ['\u0001', '\u0000', '\r', '\n'] as const
  * ```
  *
  * @param user The mailbox, usually an e-mail address.
- * @throws TypeError when `user` could break out of its field.
+ * @throws TypeError when `user` could break out of its field, and for a token that is bound to a key (DPoP).
  * @see [Google: the SASL XOAUTH2 mechanism](https://developers.google.com/workspace/gmail/imap/xoauth2-protocol)
  */
 export function xoauth2(token: AuthToken, user: string): string {
@@ -32,7 +32,8 @@ export function xoauth2(token: AuthToken, user: string): string {
  * @param user Whose mailbox is opened (the GS2 authorisation identity).
  * @param host The mail server's name.
  * @param port Its port.
- * @throws TypeError or RangeError when an argument could break out of its field.
+ * @throws TypeError or RangeError when an argument could break out of its field, and for a token that is bound to a key
+ *   (DPoP).
  * @see [RFC 7628, SASL mechanisms for OAuth](https://www.rfc-editor.org/rfc/rfc7628.html#section-3.1)
  */
 export function oauthBearer(token: AuthToken, user: string, host: string, port: number): string {
@@ -51,7 +52,9 @@ export function oauthBearer(token: AuthToken, user: string, host: string, port: 
 }
 
 function tokenValue(token: AuthToken): string {
-  const { value } = (token ?? {}) as Partial<AuthToken>
+  const { value, scheme } = (token ?? {}) as Partial<AuthToken>
+  // A mail server sees no proof of possession, so a token that is bound to a key is worth nothing to it (RFC 9449 §7.1).
+  if (scheme === 'DPoP') throw new TypeError('token must be a Bearer token, received one that is bound to a key (DPoP)')
   if (typeof value !== 'string' || value === '')
     throw new TypeError(`token must be an AuthToken, received ${kindOf(token)}`)
   return checkedText(value, 'token')

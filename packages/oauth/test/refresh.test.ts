@@ -98,10 +98,10 @@ describe('renewing a token', () => {
 
   it('saves before it validates', async () => {
     server.script('/token', { body: { ...good, id_token: 'x.y.z' } })
-    const order: string[] = []
-    const { token } = refresh({}, {}, { replace: () => void order.push('saved') })
-    await token.catch(() => order.push('rejected'))
-    expect(order).toEqual(['saved', 'rejected'])
+    const { token, stored } = refresh()
+    expect(await errorOf(token)).toMatchObject({ code: 'ERR_INVALID_RESPONSE' })
+    expect(stored.updates[0]).toMatchObject({ password: 'secret-rt2' })
+    expect(stored.current.password).toBe('secret-rt2')
   })
 
   it('revokes what it received and returns nothing when the account was changed meanwhile (C-19)', async () => {

@@ -14,6 +14,9 @@ describe('Retry-After', () => {
     ['1.5', 1_500],
     ['86400', 3_600_000],
     ['999999999999999', 3_600_000],
+    ['9'.repeat(400), 3_600_000],
+    ['20, 120', 120_000],
+    ['120,120', 120_000],
     ['Tue, 24 Nov 2026 12:00:30 GMT', 30_000],
     ['Tuesday, 24-Nov-26 12:00:30 GMT', 30_000],
     ['Tue Nov 24 12:00:30 2026', 30_000],
@@ -22,9 +25,12 @@ describe('Retry-After', () => {
     expect(at(value)).toBe(NOW + ms)
   })
 
-  it.each(['', 'soon', '5s', '1e3', '2026-11-24', 'Tue, never', 'Infinity'])('%j means nothing', (value) => {
-    expect(at(value)).toBeUndefined()
-  })
+  it.each(['', 'soon', '5s', '1e3', '2026-11-24', 'Tue, never', 'Infinity', '5, soon', ','])(
+    '%j means nothing',
+    (value) => {
+      expect(at(value)).toBeUndefined()
+    },
+  )
 
   it('is absent when the header is', () => {
     expect(retryAt(new Headers(), NOW)).toBeUndefined()

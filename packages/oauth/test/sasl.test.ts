@@ -38,4 +38,10 @@ describe('SASL strings', () => {
     expect(() => oauthBearer(token, 'a', 'h', 70_000)).toThrow(RangeError)
     expect(() => xoauth2('text' as never, 'a')).toThrow(TypeError)
   })
+
+  it('are not made of a token that is bound to a key: a mail server sees no proof (DP-05)', () => {
+    const bound = new AuthToken({ value: 'secret', scheme: 'DPoP', authTokenType: 'mail', account })
+    expect(() => xoauth2(bound, 'ana')).toThrow(TypeError)
+    expect(() => oauthBearer(bound, 'ana', 'mail.example.com', 993)).toThrow(/bound to a key/)
+  })
 })
