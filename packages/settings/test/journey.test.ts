@@ -146,6 +146,8 @@ describe.skipIf(chromiumPath === undefined)('in a real browser', () => {
     await page.keyboard.press('Enter')
     await (await opening).getByText('You can close this window').waitFor()
     await page.getByRole('heading', { name: 'ana@example.com' }).waitFor()
+    // The page is behind the dialog of the sign-in until that has closed.
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await tabTo(page, 'Rename')
     await page.keyboard.press('Space')
     await page.getByLabel('Name', { exact: true }).waitFor()
