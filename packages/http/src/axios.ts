@@ -18,7 +18,8 @@ export interface AxiosLike {
  * errors of axios hold the token: axios itself would put the request with its headers into both. `maxRedirects` is
  * honoured up to five. axios is loaded with the first request.
  *
- * Use an instance of its own (`axios.create()`): requests to origins that are not listed are refused.
+ * Use an instance of its own (`axios.create()`): requests to origins that are not listed are refused. A request that
+ * names an `adapter` of its own goes past this one, and no token goes with it.
  *
  * @returns The same instance.
  * @throws TypeError for wrong options, or for what is not an axios instance. A request is rejected with
@@ -59,9 +60,36 @@ async function send(
     authorized: !isCallers,
   }
   const maxRedirects = Math.min(config.maxRedirects ?? MAX_REDIRECTS, MAX_REDIRECTS)
-  const signal = config.signal instanceof AbortSignal ? config.signal : undefined
-  const response = await exchange(hop, axiosTransport(axios, inner, config), authorization, { maxRedirects, signal })
-  return settled(axios, config, response)
+  const { signal, release } = cancellationOf(config)
+  try {
+    const response = await exchange(hop, axiosTransport(axios, inner, config), authorization, { maxRedirects, signal })
+    return settled(axios, config, response)
+  } finally {
+    release()
+  }
+}
+
+interface Cancellation {
+  readonly signal: AbortSignal | undefined
+  readonly release: () => void
+}
+
+/** The older CancelToken ends a request that waits for its token as well; it may outlive many requests. */
+function cancellationOf(config: AxiosConfig): Cancellation {
+  const given = config.signal instanceof AbortSignal ? config.signal : undefined
+  const token = config.cancelToken as Subscribable | undefined
+  if (typeof token?.subscribe !== 'function') return { signal: given, release: () => undefined }
+  const controller = new AbortController()
+  const cancel = (reason: unknown): void => controller.abort(reason)
+  token.subscribe(cancel)
+  const signals = given === undefined ? [controller.signal] : [given, controller.signal]
+  return { signal: AbortSignal.any(signals), release: () => token.unsubscribe(cancel) }
+}
+
+/** What axios' CancelToken has beyond its types. */
+interface Subscribable {
+  subscribe(listener: (reason: unknown) => void): void
+  unsubscribe(listener: (reason: unknown) => void): void
 }
 
 /** Inside of `try`, an import of a package that is not there is a warning for bundlers; elsewhere it stops them. */

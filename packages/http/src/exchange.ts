@@ -1,5 +1,5 @@
 import type { AuthToken } from '@accountry/accounts'
-import { AccountError } from '@accountry/accounts'
+import { AccountError, isAccountError } from '@accountry/accounts'
 import type { Authorization } from './authorization.ts'
 import { parseChallenges } from './challenges.ts'
 import { assertReplayable, type Hop, isRedirect, MAX_REDIRECTS, nextHop } from './redirects.ts'
@@ -77,7 +77,7 @@ class AuthorizedAttempt<R> {
 
   async send(hop: Hop): Promise<R> {
     if (!hop.authorized) return await this.#transport.send(hop, hop.headers)
-    const token = this.#token ?? (await this.#authorization.getToken(this.#signal))
+    const token = this.#token ?? (await this.#getToken())
     const { method, url } = hop
     const nonce = this.#authorization.nonceFor(url)
     this.#token = token
@@ -114,6 +114,16 @@ class AuthorizedAttempt<R> {
     else await this.#renounce(token)
     assertReplayable(hop, 'the server rejected its token', this.#transport.isReplayable)
     return false
+  }
+
+  /** Who aborts a request gets the signal's reason, as from any HTTP client, also while it still waits for its token. */
+  async #getToken(): Promise<AuthToken> {
+    try {
+      return await this.#authorization.getToken(this.#signal)
+    } catch (error) {
+      const isAborted = this.#signal?.aborted === true && isAccountError(error) && error.code === 'ERR_ABORTED'
+      throw isAborted ? this.#signal?.reason : error
+    }
   }
 
   /** Exactly this token is bad; where a newer one is stored already, the next question finds it without a refresh. */
