@@ -133,7 +133,8 @@ describe('a request of a page', () => {
     ['a body of another kind', { method: 'POST', body: { pipe: 'x' } }],
     ['a body with GET', { body: 'x' }],
     ['a large body', { method: 'POST', body: new Uint8Array(2_000) }],
-    ['a member more', { redirect: 'follow' }],
+    ['a member more', { credentials: 'include' }],
+    ['a redirect of no kind', { redirect: 'everywhere' }],
   ])('is refused with %s', async (_name, change) => {
     const { api, window } = await openRequestWorld({ limits: { requestBytes: 1_000 } })
     const [account] = await window.client.getAccounts()
@@ -189,7 +190,21 @@ describe('a request of a page', () => {
     const giveUp = new AbortController()
     const response = fetch('/slow', { signal: giveUp.signal }).catch((error: unknown) => error)
     await arrived
-    giveUp.abort()
-    expect(await response).toMatchObject({ code: 'ERR_ABORTED' })
+    const reason = new TypeError('of the page')
+    giveUp.abort(reason)
+    expect(await response).toBe(reason)
+    await expect(fetch('/', { signal: giveUp.signal })).rejects.toBe(reason)
+    expect(api.requests).toHaveLength(1)
+  })
+
+  it('follows a redirect, hands it over or fails at it, as the page says', async () => {
+    const { api, fetch } = await openRequestWorld()
+    const moved = { status: 302, headers: { location: '/moved' }, rawBody: '' }
+    api.next(moved, { status: 200, rawBody: 'there' }, moved, moved)
+    const followed = await fetch('/')
+    expect([await followed.text(), followed.url]).toEqual(['there', `${api.origin}/moved`])
+    expect((await fetch('/', { redirect: 'manual' })).status).toBe(302)
+    await expect(fetch('/', { redirect: 'error' })).rejects.toMatchObject({ code: 'ERR_NETWORK' })
+    expect(api.requests.map(({ path }) => path)).toEqual(['/', '/moved', '/', '/'])
   })
 })

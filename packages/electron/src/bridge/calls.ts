@@ -82,6 +82,8 @@ export interface BridgeRequest {
   readonly method: string
   readonly headers: readonly (readonly [string, string])[]
   readonly body?: string | Uint8Array
+  /** As in `fetch`. Default `follow`. */
+  readonly redirect?: 'error' | 'follow' | 'manual'
 }
 
 export interface BridgeResponse {

@@ -59,14 +59,14 @@ function checkedRequest(request: BridgeRequest, mostBytes: number): CheckedReque
   if (url === null) throw new TypeError('url must be an absolute URL')
   const method = request.method.toUpperCase()
   if (!METHODS.has(method)) throw new TypeError(`method must be one of ${[...METHODS].join(', ')}`)
-  const { body } = request
+  const { body, redirect = 'follow' } = request
   const bytes = typeof body === 'string' ? Buffer.byteLength(body) : (body?.byteLength ?? 0)
   if (bytes > mostBytes) throw new RangeError(`body has ${bytes} bytes; at most ${mostBytes} may be sent for a page`)
   if (body !== undefined && (method === 'GET' || method === 'HEAD')) {
     throw new TypeError(`body must be absent with ${method}`)
   }
   const headers = request.headers.map(([name, value]) => checkedHeader(name, value))
-  return { url, init: { method, headers, ...(body !== undefined && { body: copied(body) }) } }
+  return { url, init: { method, headers, redirect, ...(body !== undefined && { body: copied(body) }) } }
 }
 
 function checkedHeader(name: string, value: string): [string, string] {

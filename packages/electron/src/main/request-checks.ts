@@ -108,6 +108,7 @@ export const REQUEST_CHECKS: { readonly [Name in BridgeCall]: Check<CallRequest<
     method: text(16),
     headers: listOf(header, 64),
     body: optional(body),
+    redirect: optional(oneOf('error', 'follow', 'manual')),
   }),
   getAuthToken: tokenWanted,
   openSettings: nothing,

@@ -116,7 +116,7 @@ export class AccountsClient {
    * A `fetch` whose requests the main process sends with a token of the account. The token stays there.
    *
    * The answer arrives whole, not as a stream. Only for token types that the host allows; only to the origins that the
-   * token type declares.
+   * token type declares. Who aborts it gets the signal's reason.
    *
    * @throws AccountError `ERR_DENIED`, `ERR_ORIGIN_NOT_ALLOWED`, `ERR_LIMIT_EXCEEDED`, `ERR_NETWORK`, and what
    *   `AccountManager.getAuthToken` throws.

@@ -8,18 +8,14 @@ export function bridgeFetch(link: BridgeLink, account: string, authTokenType: st
   return async (input, init) => {
     const request = new Request(input, init)
     const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer())
-    const answer = await link.call(
-      'request',
-      {
-        account,
-        authTokenType,
-        url: request.url,
-        method: request.method,
-        headers: [...request.headers],
-        ...(body !== undefined && { body }),
-      },
-      request.signal,
-    )
+    const { url: target, method, redirect, signal } = request
+    const wish = { account, authTokenType, url: target, method, redirect, headers: [...request.headers] }
+    const answer = await link
+      .call('request', { ...wish, ...(body !== undefined && { body }) }, signal)
+      .catch((error: unknown) => {
+        // As every `fetch` does, whatever the main process makes of it.
+        throw signal.aborted ? signal.reason : error
+      })
     const { status, statusText, url } = answer
     const headers = new Headers(answer.headers.map(([name, value]): [string, string] => [name, value]))
     const content = WITHOUT_BODY.has(status) ? null : Uint8Array.from(answer.body)
