@@ -21,6 +21,14 @@ export interface Writer {
   readonly options: NonNullable<Parameters<Protocol['genericTokenEndpointRequest']>[5]>
 }
 
+/** How a message is sent. */
+export interface Sending {
+  /** Present: it carries a proof of possession. */
+  readonly dpopKey?: DpopKey | undefined
+  /** What ends it before its time. Default: the end of the call. */
+  readonly signal?: AbortSignal
+}
+
 /** What became of a message. */
 export interface Sent {
   readonly result: Answer | NoAnswer
@@ -39,13 +47,13 @@ export interface Sent {
  */
 export async function sendMessage(
   call: ServerCall,
-  dpopKey: DpopKey | undefined,
+  { dpopKey, signal = call.context.signal }: Sending,
   write: (writer: Writer) => Promise<Response>,
 ): Promise<Sent> {
   const { client, context } = call
   for (let retries = 0; ; retries += 1) {
     const skewMs = client.serverClock.skewMs
-    const { result, hasNewNonce } = await sendOnce(call, dpopKey, write)
+    const { result, hasNewNonce } = await sendOnce(call, { dpopKey, signal }, write)
     const outcome = classify(result, client.settings.quirks, context.clock.now())
     const requestedAt = result.kind === 'answer' ? result.requestedAt : context.clock.now()
     const failed = outcome.kind === 'failure' ? outcome.failure.class : undefined
@@ -64,18 +72,18 @@ interface Posted {
 
 async function sendOnce(
   call: ServerCall,
-  dpopKey: DpopKey | undefined,
+  sending: Required<Pick<Sending, 'signal'>> & Sending,
   write: (writer: Writer) => Promise<Response>,
 ): Promise<Posted> {
   const { client, context, metadata } = call
   const protocol = await loadProtocol()
   let posted: Posted | undefined
   const options: Writer['options'] = {
-    signal: context.signal,
+    signal: sending.signal,
     // Endpoints were checked when the metadata was read: http there means a literal loopback address.
     [protocol.allowInsecureRequests]: true,
     [protocol.customFetch]: async (href, { headers, body }) => {
-      posted = await post(call, href, headers, body as URLSearchParams, dpopKey)
+      posted = await post(call, { href, headers, form: body as URLSearchParams }, sending)
       return new Response(null, { status: 200 })
     },
   }
@@ -94,10 +102,8 @@ async function sendOnce(
 
 async function post(
   call: ServerCall,
-  href: string,
-  written: Record<string, string>,
-  form: URLSearchParams,
-  dpopKey: DpopKey | undefined,
+  { href, headers: written, form }: { href: string; headers: Record<string, string>; form: URLSearchParams },
+  { dpopKey, signal }: Required<Pick<Sending, 'signal'>> & Sending,
 ): Promise<Posted> {
   const { client, context } = call
   const url = parseEndpoint(href)
@@ -111,14 +117,18 @@ async function post(
   const isJson = client.settings.quirks.tokenRequestBody === 'json'
   if (isJson) headers['content-type'] = 'application/json'
   const body = isJson ? JSON.stringify(Object.fromEntries(form)) : form
-  const result = await exchange(context, {
-    url,
-    method: 'POST',
-    headers,
-    body,
-    timeoutMs: TIMEOUT_MS,
-    maxBytes: MAX_BYTES,
-  })
+  const { fetch, clock } = context
+  const result = await exchange(
+    { fetch, clock, signal },
+    {
+      url,
+      method: 'POST',
+      headers,
+      body,
+      timeoutMs: TIMEOUT_MS,
+      maxBytes: MAX_BYTES,
+    },
+  )
   if (result.kind === 'no-answer') return { result, hasNewNonce: false }
   client.serverClock.observe(result, context.log)
   return { result, hasNewNonce: client.nonces.learn(url, result.headers) }

@@ -186,7 +186,9 @@ async function endReceived(call: RefreshCall, response: TokenResponse): Promise<
   const token = newRefreshToken ?? accessToken
   if (token === undefined) return
   try {
-    await revokeToken(call, token, newRefreshToken === undefined ? 'access_token' : 'refresh_token')
+    // The call may have ended with the account.
+    const { signal } = new AbortController()
+    await revokeToken(call, token, newRefreshToken === undefined ? 'access_token' : 'refresh_token', signal)
   } catch {
     call.context.log.warn('revocation_failed', { what: 'superseded' })
   }

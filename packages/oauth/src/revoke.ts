@@ -51,24 +51,30 @@ export async function discardCredential(
  * Ends one token. Asks a second time with the other hint when the server does not handle the first kind, and never
  * repeats what it refused. Nothing is sent to a host that the account does not know.
  *
+ * @param signal What ends it before its time. Default: the end of the call.
  * @throws AccountError retryable when the server could not be reached or has a problem.
  */
-export async function revokeToken(call: ServerCall<CredentialContext>, token: string, hint: TokenHint): Promise<void> {
+export async function revokeToken(
+  call: ServerCall<CredentialContext>,
+  token: string,
+  hint: TokenHint,
+  signal: AbortSignal = call.context.signal,
+): Promise<void> {
   if (call.metadata.revocation_endpoint === undefined) return
   if (!isKnownRevocationEndpoint(call.client.settings, call.metadata, call.context.credential)) {
     call.context.log.warn('revocation_refused', { error: 'endpoint_changed' })
     return
   }
   const otherHint = hint === 'refresh_token' ? 'access_token' : 'refresh_token'
-  if (await isHandled(call, token, hint)) return
-  if (await isHandled(call, token, otherHint)) return
+  if (await isHandled(call, token, hint, signal)) return
+  if (await isHandled(call, token, otherHint, signal)) return
   call.context.log.warn('revocation_refused', { error: 'unsupported_token_type' })
 }
 
 /** @returns `false` when the server revokes no tokens of this kind. */
-async function isHandled(call: ServerCall, token: string, hint: TokenHint): Promise<boolean> {
+async function isHandled(call: ServerCall, token: string, hint: TokenHint, signal: AbortSignal): Promise<boolean> {
   const { client, context } = call
-  const result = await requestRevocation(call, token, hint)
+  const result = await requestRevocation(call, token, hint, signal)
   // Success has an empty body, or any other (RFC 7009 §2.2).
   if (result.kind === 'answer' && result.status >= 200 && result.status < 300) return true
   const outcome = classify(result, client.settings.quirks, context.clock.now())

@@ -1,6 +1,6 @@
 import type { Outcome } from './classify.ts'
 import type { DpopKey } from './dpop.ts'
-import type { Answer, NoAnswer } from './http-exchange.ts'
+import { type Answer, abortReason, type NoAnswer } from './http-exchange.ts'
 import { sendMessage } from './protocol-message.ts'
 import { requiredTokenEndpoint, type ServerCall } from './server-call.ts'
 
@@ -29,7 +29,8 @@ export async function requestGrant(call: ServerCall, grant: TokenGrant): Promise
   const failure = isRenewal ? rejection.current() : undefined
   if (failure !== undefined) return { kind: 'failure', failure, requestedAt: clock.now() }
   const endpoint = grant.endpoint ?? requiredTokenEndpoint(call)
-  const { outcome, requestedAt } = await sendMessage(call, grant.dpopKey, (writer) => {
+  const sending = { dpopKey: grant.dpopKey, ...(isRenewal && { signal: heedless(call) }) }
+  const { outcome, requestedAt } = await sendMessage(call, sending, (writer) => {
     const { protocol, server, client, authentication, options } = writer
     const at = { ...server, token_endpoint: endpoint }
     return protocol.genericTokenEndpointRequest(at, client, authentication, grant.type, grant.parameters, options)
@@ -38,13 +39,25 @@ export async function requestGrant(call: ServerCall, grant: TokenGrant): Promise
   return { ...outcome, requestedAt }
 }
 
+/**
+ * Lets a renewal go on to its end once it is on its way: its answer may hold a credential that has to be ended when
+ * nobody wants it any more, because the account was removed meanwhile (docs/requirements.md C-19).
+ *
+ * @throws AccountError the reason, when nobody wanted it before it began.
+ */
+function heedless({ context }: ServerCall): AbortSignal {
+  if (context.signal.aborted) throw abortReason(context.signal)
+  return new AbortController().signal
+}
+
 /** Ends a token at the server (RFC 7009 §2.1). */
 export async function requestRevocation(
   call: ServerCall,
   token: string,
   hint: 'refresh_token' | 'access_token',
+  signal: AbortSignal = call.context.signal,
 ): Promise<Answer | NoAnswer> {
-  const { result } = await sendMessage(call, undefined, ({ protocol, server, client, authentication, options }) =>
+  const { result } = await sendMessage(call, { signal }, ({ protocol, server, client, authentication, options }) =>
     protocol.revocationRequest(server, client, authentication, token, {
       ...options,
       additionalParameters: { token_type_hint: hint },
@@ -59,7 +72,7 @@ export async function requestPush(
   parameters: URLSearchParams,
   dpopKey: DpopKey | undefined,
 ): Promise<Outcome> {
-  const sent = await sendMessage(call, dpopKey, ({ protocol, server, client, authentication, options }) =>
+  const sent = await sendMessage(call, { dpopKey }, ({ protocol, server, client, authentication, options }) =>
     protocol.pushedAuthorizationRequest(server, client, authentication, parameters, options),
   )
   return sent.outcome
@@ -67,7 +80,7 @@ export async function requestPush(
 
 /** Asks for a device code (RFC 8628 §3.1). */
 export async function requestDeviceCode(call: ServerCall, parameters: URLSearchParams): Promise<Outcome> {
-  const sent = await sendMessage(call, undefined, ({ protocol, server, client, authentication, options }) =>
+  const sent = await sendMessage(call, {}, ({ protocol, server, client, authentication, options }) =>
     protocol.deviceAuthorizationRequest(server, client, authentication, parameters, options),
   )
   return sent.outcome

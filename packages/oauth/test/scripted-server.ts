@@ -12,6 +12,8 @@ export interface ScriptedAnswer {
   readonly cut?: 'before-headers' | 'mid-body'
   /** Read the request and never answer. */
   readonly silent?: boolean
+  /** Read the request and answer when this resolves. */
+  readonly hold?: Promise<void>
 }
 
 export interface RecordedRequest {
@@ -53,6 +55,7 @@ export async function startScriptedServer(metadata: Record<string, unknown> = {}
     requests.push({ method: request.method ?? '', path, headers: request.headers, body: new URLSearchParams(text) })
     const queue = scripts.get(path)
     const answer = queue !== undefined && queue.length > 1 ? queue.shift() : queue?.[0]
+    await answer?.hold
     reply(response, answer ?? { status: 404, body: 'not here' })
   }
 
