@@ -40,6 +40,13 @@ function parsed(output: string): Record<string, unknown> {
   return JSON.parse(output) as Record<string, unknown>
 }
 
+test('a misspelt command is answered with the one that may be meant, on one line that hides nothing', async () => {
+  expect((await runCommand(open, 'lst')).errors).toBe("error: unknown command 'lst' (Did you mean one of list, ls?)\n")
+  expect((await runCommand(open, 'l\nst')).errors).toMatch(/^error: unknown command 'l\\u\{a\}st'.*\n$/)
+  const { output } = await runCommand(open, 'list', '--jsn', '--json')
+  expect(parsed(output)['error']).toMatchObject({ message: "unknown option '--jsn' (Did you mean --json?)" })
+})
+
 describe('with --json stdout is exactly one document', () => {
   test.each([
     [['list']],

@@ -58,9 +58,11 @@ export class CommandOutput {
 
   #error(text: string): void {
     const { output, errors } = this.#streams
-    const document = this.#isJson ? errorDocument(text.trim().replace(/^error: /, '')) : undefined
+    // Everything that is not printable is shown as its code point, the parser's own line end before a hint included.
+    const message = text.trim().replace(/\n(?=\(Did you mean .*\)$)/, ' ')
+    const document = this.#isJson ? errorDocument(message.replace(/^error: /, '')) : undefined
     if (document !== undefined) output.write(document)
-    errors.write(document ?? `${printable(text.trimEnd())}\n`)
+    errors.write(document ?? `${printable(message)}\n`)
   }
 }
 
