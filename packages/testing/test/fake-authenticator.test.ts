@@ -1,44 +1,7 @@
-import { AccountError, type AuthToken, type CredentialContext, type CredentialUpdate } from '@accountry/accounts'
+import { AccountError, type AuthToken } from '@accountry/accounts'
 import { describe, expect, it } from 'vitest'
-import {
-  answersChanging,
-  answersCyclic,
-  answersHuge,
-  answersThrowingGetters,
-  answersTwice,
-  createFakeAuthenticator,
-  createFakeClock,
-  createFakeInteraction,
-  type FakeAuthenticator,
-  neverAnswers,
-} from '../src/index.ts'
-
-const account = { id: 'id-1', type: 'com.example', name: 'ana@example.com' }
-const start = Date.UTC(2026, 0, 1)
-
-function contextWith(options: Partial<CredentialContext> = {}): CredentialContext & { updates: CredentialUpdate[] } {
-  const updates: CredentialUpdate[] = []
-  return {
-    updates,
-    principal: 'com.example.app',
-    signal: new AbortController().signal,
-    clock: createFakeClock(start),
-    fetch: () => Promise.reject(new Error('the fake needs no network')),
-    log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-    credential: { password: 'refresh-0', userData: {}, fields: {} },
-    async replaceCredential(update) {
-      updates.push(update)
-      return { durable: true }
-    },
-    ...options,
-  }
-}
-
-const add = (authenticator: FakeAuthenticator, name?: string, authTokenType?: string) =>
-  authenticator.addAccount({ name, authTokenType, requiredFeatures: [], options: {} }, contextWith())
-
-const getToken = (authenticator: FakeAuthenticator, context: CredentialContext = contextWith()) =>
-  authenticator.getAuthToken({ account, authTokenType: 'tasks', options: {} }, context)
+import { createFakeAuthenticator, createFakeInteraction, type FakeAuthenticator } from '../src/index.ts'
+import { account, add, contextWith, getToken, start } from './support/fake-calls.ts'
 
 describe('createFakeAuthenticator', () => {
   it('signs in as whoever is asked for, with an identity', async () => {
@@ -267,36 +230,6 @@ describe('the script of a fake authenticator', () => {
     await getToken(authenticator)
     await twice
     await authenticator.whenCalled('getAuthToken')
-  })
-})
-
-describe('hostile answers', () => {
-  const answered = async (answer: () => unknown): Promise<unknown> => {
-    const authenticator = createFakeAuthenticator()
-    authenticator.next('addAccount', answer)
-    return await add(authenticator)
-  }
-
-  it('never answer, whatever the signal says', async () => {
-    const authenticator = createFakeAuthenticator()
-    authenticator.next('getAuthToken', neverAnswers)
-    const call = getToken(authenticator, contextWith({ signal: AbortSignal.abort() }))
-    const settled = await Promise.race([call, new Promise((resolve) => setImmediate(resolve, 'not settled'))])
-    expect(settled).toBe('not settled')
-  })
-
-  it('answer twice, where the first counts', async () => {
-    expect(await answered(answersTwice({ name: 'first' }, { name: 'second' }))).toEqual({ name: 'first' })
-  })
-
-  it('contain themselves, are huge, throw when read, or change', async () => {
-    const cyclic = (await answered(answersCyclic({ name: 'ana' }))) as { name: string; self: unknown }
-    expect([cyclic.name, cyclic.self]).toEqual(['ana', cyclic])
-    expect(await answered(answersHuge(['name'], 5))).toEqual({ name: 'xxxxx' })
-    const throwing = (await answered(answersThrowingGetters(['name']))) as { name: string }
-    expect(() => throwing.name).toThrow('read me not')
-    const changing = (await answered(answersChanging('name', ['ana', 'ben']))) as { name: string }
-    expect([changing.name, changing.name, changing.name]).toEqual(['ana', 'ben', 'ben'])
   })
 })
 

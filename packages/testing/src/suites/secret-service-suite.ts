@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest'
-import { missingSecretServiceTools } from './secret-service.ts'
+import { missingSecretServiceTools } from '../secret-service.ts'
 
 /**
  * `describe` for tests that need a real Secret Service (see `startSecretService`).

@@ -1,4 +1,4 @@
-import type { OperationRecord, ServiceRecord, TargetRecord } from '@accountry/sync'
+import type { OperationRecord, OperationStore, ServiceRecord, TargetRecord } from '@accountry/sync'
 
 /** The instant at which the records of the suite are made. */
 export const NOW = 1_000_000
@@ -69,4 +69,12 @@ export function operation(place: TargetRecord, fields: Partial<OperationRecord> 
     stop: undefined,
     ...fields,
   }
+}
+
+export function periodicOf(
+  place: TargetRecord,
+  fields: object = {},
+): Parameters<OperationStore['periodics']['insert']>[0] {
+  const made = { target: place.id, service: place.service, extras: '{}', periodMs: 1_000, flexMs: 100, dueAt: NOW }
+  return { ...made, armed: true, createdAt: 0, ...fields }
 }
