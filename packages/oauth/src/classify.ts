@@ -138,9 +138,10 @@ function classifyError(answer: Answer, members: BodyMembers, quirks: ProviderQui
 
 function needsInteraction(error: string, members: BodyMembers): boolean {
   if (INTERACTION.has(error)) return true
+  // A wrong client secret stays the developer's business, whatever stands beside it.
+  if (error !== 'invalid_grant') return false
   const suberror = errorCode(members['suberror'])
-  if (suberror !== undefined) return !DEAD_SUBERRORS.has(suberror)
-  return error === 'invalid_grant' && typeof members['claims'] === 'string'
+  return suberror === undefined ? typeof members['claims'] === 'string' : !DEAD_SUBERRORS.has(suberror)
 }
 
 function interactionReason(error: string, members: BodyMembers): AccountErrorReason {

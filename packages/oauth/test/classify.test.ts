@@ -155,6 +155,11 @@ const rows: Row[] = [
     { class: 'interaction', code: 'ERR_INTERACTION_REQUIRED', reason: 'interaction_required' },
   ],
   [
+    'suberror beside a client that is not accepted',
+    answered(401, { error: 'invalid_client', suberror: 'basic_action' }),
+    { class: 'misconfigured', code: 'ERR_MISCONFIGURED' },
+  ],
+  [
     'suberror consent_required',
     answered(400, { error: 'invalid_grant', suberror: 'consent_required' }),
     { class: 'interaction', code: 'ERR_INTERACTION_REQUIRED', reason: 'consent_required' },
