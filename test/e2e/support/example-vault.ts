@@ -8,14 +8,16 @@ export interface VaultPlace {
   readonly keyFile: string
   readonly issuer: string
   readonly clientId: string
+  readonly clientSecret?: string
 }
 
-export function exampleAuthenticator({ issuer, clientId }: VaultPlace): Authenticator {
+export function exampleAuthenticator({ issuer, clientId, clientSecret }: VaultPlace): Authenticator {
   return createOAuthAuthenticator({
     type: 'com.example',
     label: 'Example',
     issuer,
     clientId,
+    ...(clientSecret !== undefined && { clientSecret }),
     tokenTypes: { tasks: { scopes: ['tasks.read'] } },
   })
 }
