@@ -54,7 +54,7 @@ export const MAX_NAME_BYTES = 512
 // Control, bidirectional-override and zero-width characters make one name look like another, or forge log lines.
 export const UNSAFE_CHARACTERS: RegExp =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what the rule is about
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]|\u034f/u
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]|\u034f|\p{Noncharacter_Code_Point}/u
 
 /**
  * Checks an account name or type and returns it in NFC.

@@ -36,6 +36,7 @@ describe('a name that is refused', () => {
     ['H-41 a zero-width space', 'a\u200bb'],
     ['H-41 a byte order mark', '\ufeffa'],
     ['H-41 a word joiner', 'a\u2060b'],
+    ['H-41 a code point that is no character', 'a\uffffb'],
     ['a line separator', 'a\u2028b'],
     ['H-42 a lone surrogate', '\ud800'],
     ['H-42 another lone surrogate', 'a\udc01'],

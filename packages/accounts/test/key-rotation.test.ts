@@ -169,6 +169,32 @@ describe('rotating the key', () => {
     expect(await other.getPassword(ana)).toBe('p')
   })
 
+  it('is refused while a record cannot be read, and changes nothing', async () => {
+    const directory = tempFolder()
+    const manager = await openManager({ directory })
+    const ana = await manager.addAccountExplicitly(ANA, { password: 'p', tokens: { calendar: { value: 'token' } } })
+    const other = new DatabaseSync(join(directory, 'vault.db'))
+    other.exec("UPDATE token SET data = x'01'")
+    other.close()
+    const before = sealedIn(directory)
+    expect(await failureOf(manager.rotateKey())).toMatchObject({ code: 'ERR_VAULT_CORRUPT', reason: 'damaged' })
+    expect(sealedIn(directory)).toEqual(before)
+    expect(await manager.getPassword(ana)).toBe('p')
+  })
+
+  it('locks who finds the way to the new key damaged, until it is unlocked', async () => {
+    const directory = tempFolder()
+    const [one, other] = [await openManager({ directory }), await openManager({ directory })]
+    const ana = await one.addAccountExplicitly(ANA, { password: 'p' })
+    await one.rotateKey()
+    const damager = new DatabaseSync(join(directory, 'vault.db'))
+    damager.exec("UPDATE key_link SET wrapped_data_key = x'01'")
+    damager.close()
+    expect(await failureOf(other.getPassword(ana))).toMatchObject({ code: 'ERR_VAULT_LOCKED' })
+    expect(await other.unlock()).toBe(true)
+    expect(await other.getPassword(ana)).toBe('p')
+  })
+
   it('needs the vault unlocked', async () => {
     const manager = await openManager()
     manager.lock()

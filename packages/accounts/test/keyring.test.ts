@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { createFakeClock, createFakeKeyProvider, type FakeKeyOutcome } from '@accountry/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { DENIAL_COOLDOWN_MS } from '../src/vault/denials.ts'
 import { failureOf } from './support/failures.ts'
 import { ANA, headerOf, madeVault, passwordIn } from './support/keyed-vault.ts'
@@ -141,6 +142,18 @@ describe('an existing vault whose provider', () => {
     expect(await other.unlock()).toBe(false)
     await clock.advance(1)
     expect([await manager.unlock(), await other.unlock()]).toEqual([true, true])
+  })
+
+  it('was denied by the person is locked, and no error, also where that cannot be written down', async () => {
+    const provider = createFakeKeyProvider()
+    const directory = await madeVault(provider)
+    provider.always = 'denied'
+    const manager = await openManager({ directory, keyProvider: provider, timeouts: { writeMs: 5 } })
+    const other = new DatabaseSync(join(directory, 'vault.db'), { timeout: 0 })
+    onTestFinished(() => other.close())
+    other.exec('BEGIN IMMEDIATE')
+    expect(await manager.unlock()).toBe(false)
+    expect(await failureOf(passwordIn(manager))).toMatchObject({ code: 'ERR_VAULT_LOCKED' })
   })
 
   it('is denied, when it is a passphrase, was given a wrong one', async () => {

@@ -58,6 +58,10 @@ describe('a sealed record', () => {
     )
   })
 
+  it('does not open when a damaged row holds nothing at all', () => {
+    expect(() => unseal(new Uint8Array(32), null as never, ['place'])).toThrow(UnsealError)
+  })
+
   it('does not open when it was cut off or made longer', () => {
     fc.assert(
       fc.property(keys, bytes, places, fc.nat(), (key, plaintext, place, at) => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createFakeAuthenticator, createFakeClock } from '@accountry/testing'
@@ -61,6 +61,24 @@ describe('something else in the place of a file of the vault', () => {
       name: 'AccountError',
       code: 'ERR_VAULT_UNAVAILABLE',
     })
+  })
+})
+
+describe('a link or a folder in the place of a file of SQLite', () => {
+  const names = ['vault.db', 'vault.db-wal', 'vault.db-shm', 'vault.db-journal']
+  it.each(names)('(%s) is named, and nothing is opened through it', async (name) => {
+    const made = async (place: (path: string) => void) => {
+      const directory = tempFolder()
+      await (await openManager({ directory })).close()
+      rmSync(join(directory, name), { force: true })
+      place(join(directory, name))
+      return await failureOf(openManager({ directory }))
+    }
+    const told = { code: 'ERR_VAULT_UNAVAILABLE', message: expect.stringContaining(name) }
+    for (const target of ['/nowhere', '/etc/hostname']) {
+      expect(await made((path) => symlinkSync(target, path))).toMatchObject({ ...told, reason: 'symlink' })
+    }
+    expect(await made((path) => mkdirSync(path))).toMatchObject({ ...told, reason: 'io' })
   })
 })
 

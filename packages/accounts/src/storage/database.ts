@@ -62,7 +62,8 @@ export class Database {
    */
   static async open(options: DatabaseOptions): Promise<Database> {
     const { file, writeMs = DEFAULT_WRITE_MS } = options
-    await checkOwnFile(file)
+    // Those beside it as well: SQLite would follow a link, or call what stands in its way a broken disk.
+    for (const part of [file, `${file}-wal`, `${file}-shm`, `${file}-journal`]) await checkOwnFile(part)
     const { DatabaseSync } = nodeSqlite()
     try {
       const connection = await retryWhileBusy(() => connect(new DatabaseSync(file, { timeout: 0 }), options), {
@@ -122,13 +123,14 @@ export class Database {
    *
    * When this resolves the change is on the disk; when it rejects nothing of it is.
    *
+   * @param options.alone Shares its transaction with no other write. Default `false`.
    * @throws AccountError `ERR_STORAGE_WRITE` (`busy`, `disk_full`, `read_only`, `io`).
    */
-  async write<T>(run: () => T, options: { signal?: AbortSignal } = {}): Promise<T> {
+  async write<T>(run: () => T, options: { signal?: AbortSignal; alone?: boolean } = {}): Promise<T> {
     this.#checkOpen()
     const patience = { ...this.#patience('writing'), signal: options.signal, from: performance.now() }
     try {
-      return await this.#queue.add(run, patience)
+      return await this.#queue.add(run, patience, options.alone)
     } catch (error) {
       throw storageError(this.file, error)
     }
@@ -224,14 +226,29 @@ function transactionsOf(connection: DatabaseSync, checkOpen: () => void): Transa
         connection.exec('RELEASE part')
         return result
       } catch (error) {
-        if (connection.isTransaction) connection.exec('ROLLBACK TO part; RELEASE part')
+        undoPart(connection)
         throw error
       }
     },
     commit: () => connection.exec('COMMIT'),
-    rollback() {
-      if (connection.isTransaction) connection.exec('ROLLBACK')
-    },
+    rollback: () => rollBack(connection),
+  }
+}
+
+/** Half a change must not be committed with the others: where its part cannot be undone, all of them go. */
+function undoPart(connection: DatabaseSync): void {
+  try {
+    if (connection.isTransaction) connection.exec('ROLLBACK TO part; RELEASE part')
+  } catch {
+    rollBack(connection)
+  }
+}
+
+function rollBack(connection: DatabaseSync): void {
+  try {
+    if (connection.isTransaction) connection.exec('ROLLBACK')
+  } catch {
+    // What made the write fail is what the caller hears; SQLite gives the rest up with the next BEGIN.
   }
 }
 

@@ -135,8 +135,9 @@ export async function checkOwnFile(path: string): Promise<Stats | undefined> {
     throw folderError(path, error)
   })
   if (stats === undefined) return undefined
-  if (stats.isSymbolicLink()) throw unavailable('symlink', `${path} is a symbolic link; remove it or name its target`)
-  if (!stats.isFile()) throw unavailable('io', `${path} is not a file`)
+  if (stats.isSymbolicLink())
+    throw unavailable('symlink', `${path} is a symbolic link; remove the link, or put the file itself there`)
+  if (!stats.isFile()) throw unavailable('io', `something that is no file stands at ${path}; move it away`)
   checkOwner(path, stats)
   return stats
 }

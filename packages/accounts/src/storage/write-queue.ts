@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { AccountError } from '../errors.ts'
 import { abortedWait, type BusyOptions, retryWhileBusy } from './busy.ts'
 
 /** For how long writes follow each other before everything else in the process gets a turn. */
@@ -9,6 +10,8 @@ const LONGEST_BURST_MS = 8
 interface Waiting {
   readonly run: () => unknown
   readonly patience: BusyOptions
+  /** Shares its transaction with nobody. */
+  readonly isSolitary: boolean
   resolve(result: unknown): void
   reject(error: unknown): void
 }
@@ -22,9 +25,10 @@ export interface Transactions {
   readonly isOpen: boolean
   /** Throws while another process writes. */
   begin(): void
-  /** Runs a part that fails alone: nothing of it stays, and the others do. */
+  /** Runs a part that fails alone: nothing of it stays, and the others do; or, when that cannot be had, nothing at all. */
   part(run: () => unknown): unknown
   commit(): void
+  /** Never throws: what a transaction that cannot be ended has written is not durable either way. */
   rollback(): void
 }
 
@@ -43,10 +47,14 @@ export class WriteQueue {
     this.#transactions = transactions
   }
 
-  /** Resolves when `run` is durable. Rejects with what it threw, or what kept it from being written. */
-  add<T>(run: () => T, patience: BusyOptions): Promise<T> {
+  /**
+   * Resolves when `run` is durable. Rejects with what it threw, or what kept it from being written.
+   *
+   * @param isSolitary For a write after which memory must not follow before it is durable: no other one sees it before.
+   */
+  add<T>(run: () => T, patience: BusyOptions, isSolitary: boolean = false): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
-    this.#waiting.push({ run, patience, resolve: resolve as (result: unknown) => void, reject })
+    this.#waiting.push({ run, patience, isSolitary, resolve: resolve as (result: unknown) => void, reject })
     if (!this.#isEmptying) void this.#empty()
     return promise
   }
@@ -74,12 +82,15 @@ export class WriteQueue {
   #writeTogether(): void {
     const transactions = this.#transactions
     transactions.begin()
-    const isAlone = this.#waiting.length === 1
     const endings: Ending[] = []
     const begunAt = performance.now()
-    for (let write = this.#waiting.shift(); write !== undefined; write = this.#waiting.shift()) {
+    for (let write = this.#waiting[0]; write !== undefined; write = this.#waiting[0]) {
+      if (write.isSolitary && endings.length > 0) break
+      this.#waiting.shift()
+      const isAlone = endings.length === 0 && (write.isSolitary || this.#waiting.length === 0)
       endings.push(this.#ranIn(write, isAlone))
-      if (!transactions.isOpen || performance.now() - begunAt > LONGEST_BURST_MS) break
+      const isOver = isAlone || performance.now() - begunAt > LONGEST_BURST_MS
+      if (isOver || !transactions.isOpen) break
     }
     this.#end(endings)
   }
@@ -107,14 +118,23 @@ export class WriteQueue {
   /** Why what ran without an error does not stand all the same. */
   #commitError(endings: readonly Ending[]): unknown {
     const last = endings.at(-1)
-    // The one that ended the transaction took with it what was written before it.
-    if (!this.#transactions.isOpen) return last !== undefined && 'error' in last ? last.error : undefined
     try {
-      this.#transactions.commit()
+      if (this.#transactions.isOpen) this.#transactions.commit()
+      // The one that ended the transaction took with it what was written before it.
+      else if (last !== undefined && 'error' in last) return last.error
+      else return endedEarly(last?.write.patience.what ?? 'writing')
       return undefined
     } catch (error) {
       this.#transactions.rollback()
       return error
     }
   }
+}
+
+/** The database ended the transaction by itself, and whoever wrote last did not tell. */
+function endedEarly(what: string): AccountError {
+  return new AccountError('ERR_STORAGE_WRITE', `${what}: the database gave the change up; try again`, {
+    reason: 'io',
+    retryable: true,
+  })
 }

@@ -16,14 +16,11 @@ export function quietUntil(database: Database, provider: string, now: number): n
   return now >= deniedAt && now < deniedAt + DENIAL_COOLDOWN_MS ? deniedAt + DENIAL_COOLDOWN_MS : undefined
 }
 
-/** The person said no. */
+/** The person said no. Where that cannot be written down the vault is locked all the same, and that is the answer. */
 export async function rememberDenial(database: Database, provider: string, now: number): Promise<void> {
   if (database.readOnly) return
-  await database.write(() =>
-    database
-      .prepare('INSERT OR REPLACE INTO header (name, value) VALUES (?, ?)')
-      .run(nameOf(provider), String(Math.trunc(now))),
-  )
+  const put = database.prepare('INSERT OR REPLACE INTO header (name, value) VALUES (?, ?)')
+  await database.write(() => put.run(nameOf(provider), String(Math.trunc(now)))).catch(() => undefined)
 }
 
 function nameOf(provider: string): string {

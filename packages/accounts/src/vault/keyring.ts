@@ -96,13 +96,14 @@ export class Keyring {
       if (this.#isSettled) return
       if (readKeyId(database) === id) return
       const link = readLink(database, id)
-      if (link === undefined) {
+      const next = link && openedLink(dataKey, link.wrapped, linkPlace(vaultId, id))
+      if (link === undefined || next === undefined) {
         this.forget()
         this.#closed = ROTATED_AWAY
         this.onLockedOut()
         return
       }
-      this.#keep(unseal(dataKey, link.wrapped, linkPlace(vaultId, id)), link.to)
+      this.#keep(next, link.to)
     }
   }
 
@@ -276,5 +277,14 @@ export class Keyring {
         if (slot !== undefined) await this.#keeper.write(slot)
       }
     })
+  }
+}
+
+/** A link that was damaged leads nowhere: whoever needs it has to ask a provider again. */
+function openedLink(dataKey: Uint8Array, wrapped: Uint8Array, place: readonly string[]): Uint8Array | undefined {
+  try {
+    return unseal(dataKey, wrapped, place)
+  } catch {
+    return undefined
   }
 }

@@ -6,9 +6,9 @@ import { isKeyWorn, readKeyBirth, writeKeyBirth } from './key-age.ts'
 import { dropOldLinks, linkPlace, newKeyId, readKeyId, writeKeyId, writeLink } from './key-links.ts'
 import { rewrapped, writeSlot } from './key-slots.ts'
 import { type SealedPlace, sealedPlace } from './sealed-place.ts'
-import { derivedKey, fingerprint, KEY_BYTES, seal, unseal } from './sealing.ts'
+import { derivedKey, fingerprint, KEY_BYTES, seal, UnsealError, unseal } from './sealing.ts'
 import type { StoredToken } from './token-records.ts'
-import type { Vault } from './vault.ts'
+import { damagedRecord, type Vault } from './vault.ts'
 
 interface Key {
   readonly id: string
@@ -26,7 +26,7 @@ export async function rotateDataKey(vault: Vault, request: KeyRequestOptions, no
   void keyring.dataKey
   const slotKeys = await keyring.slotKeys(request)
   const next: Key = { id: newKeyId(), dataKey: new Uint8Array(nodeCrypto().randomBytes(KEY_BYTES)) }
-  await database.write(() => {
+  const rotate = (): void => {
     keyring.catchUp()
     const current: Key = { id: keyring.keyId, dataKey: keyring.dataKey }
     reseal(vault, current, next)
@@ -40,7 +40,9 @@ export async function rotateDataKey(vault: Vault, request: KeyRequestOptions, no
     writeLink(database, current.id, { to: next.id, wrapped }, now)
     writeKeyId(database, next.id)
     writeKeyBirth(database, { at: now, revision: vault.feed.latest })
-  })
+  }
+  // Alone: a write behind it in the same transaction would take over a key that is not durable yet.
+  await database.write(rotate, { alone: true })
   if (readKeyId(database) === next.id) keyring.rotateTo(next.dataKey, next.id)
 }
 
@@ -59,7 +61,7 @@ export async function rotateWornKey(vault: Vault, now: number): Promise<void> {
 function reseal(vault: Vault, from: Key, to: Key): void {
   const { database } = vault
   const move = (place: SealedPlace, data: Uint8Array): { data: Uint8Array; plain: Uint8Array } => {
-    const plain = unseal(from.dataKey, data, sealedPlace(vault.id, from.id, place))
+    const plain = opened(vault, from, place, data)
     return { plain, data: seal(to.dataKey, plain, sealedPlace(vault.id, to.id, place)) }
   }
   resealAccounts(vault, from, to, move)
@@ -82,6 +84,16 @@ function reseal(vault: Vault, from: Key, to: Key): void {
     const type = String(row['type'])
     const { data } = move({ kind: 'authenticator', owner: type, field: 'configuration' }, row['data'] as Uint8Array)
     database.prepare('UPDATE authenticator_record SET data = ? WHERE type = ?').run(data, type)
+  }
+}
+
+/** @throws AccountError `ERR_VAULT_CORRUPT`: what cannot be read cannot be given another key, and nothing is dropped. */
+function opened(vault: Vault, { id, dataKey }: Key, place: SealedPlace, data: Uint8Array): Uint8Array {
+  try {
+    return unseal(dataKey, data, sealedPlace(vault.id, id, place))
+  } catch (error) {
+    if (!(error instanceof UnsealError)) throw error
+    throw damagedRecord(place)
   }
 }
 

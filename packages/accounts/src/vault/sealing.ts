@@ -28,7 +28,9 @@ export function seal(key: Uint8Array | KeyObject, plaintext: Uint8Array, place: 
 
 /** @throws UnsealError when the key, the place or the bytes are not the ones of {@link seal}. */
 export function unseal(key: Uint8Array | KeyObject, sealed: Uint8Array, place: readonly string[]): Uint8Array {
-  if (sealed.length < HEADER_BYTES || sealed[0] !== VERSION) throw new UnsealError('not a sealed record')
+  // A row of a damaged database may hold nothing, whatever its schema says.
+  if (!(sealed instanceof Uint8Array) || sealed.length < HEADER_BYTES || sealed[0] !== VERSION)
+    throw new UnsealError('not a sealed record')
   const nonce = sealed.subarray(1, 1 + NONCE_BYTES)
   const decipher = nodeCrypto().createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
   decipher.setAAD(encodedPlace(place))

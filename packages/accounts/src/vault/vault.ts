@@ -4,7 +4,7 @@ import { AccountError, isAccountError } from '../errors.ts'
 import type { KeyProtection, KeyRequestOptions } from '../key-provider.ts'
 import { Database } from '../storage/database.ts'
 import { Doorbell } from '../storage/doorbell.ts'
-import { FILE_MODE, folderError, isErrno, openPrivateFolder } from '../storage/folder.ts'
+import { checkOwnFile, FILE_MODE, folderError, isErrno, openPrivateFolder } from '../storage/folder.ts'
 import { Leases } from '../storage/leases.ts'
 import { Liveness } from '../storage/liveness.ts'
 import { storageError, writeError } from '../storage/storage-error.ts'
@@ -158,11 +158,7 @@ export class Vault {
       if (!(error instanceof UnsealError)) throw error
       this.keyring.catchUp()
       if (this.keyring.keyId !== before) return this.#opened(place, sealed)
-      throw new AccountError(
-        'ERR_VAULT_CORRUPT',
-        `the ${place.kind} of account ${place.owner} is damaged or was moved; nothing was changed. Sign in again to replace it`,
-        { reason: 'damaged', action: 'sign-in' },
-      )
+      throw damagedRecord(place)
     }
   }
 
@@ -209,6 +205,8 @@ export class Vault {
 }
 
 async function openExisting(options: VaultOptions, files: VaultFiles, opening: Partial<Opening>): Promise<Vault> {
+  // A link or a folder in its place is no damage: nothing has to be restored or set aside.
+  await checkOwnFile(files.database)
   checkReadable(files)
   const database = await Database.open({
     file: files.database,
@@ -248,6 +246,15 @@ async function ensureHeader(database: Database, now: number): Promise<void> {
   } else if (Number(format) > FORMAT) {
     throw newerFormat(database.file, Number(format))
   }
+}
+
+/** What is sealed at `place` cannot be opened with the key of the vault. */
+export function damagedRecord({ kind, owner }: SealedPlace): AccountError {
+  return new AccountError(
+    'ERR_VAULT_CORRUPT',
+    `the ${kind} of account ${owner} is damaged or was moved; nothing was changed. Sign in again to replace it`,
+    { reason: 'damaged', action: 'sign-in' },
+  )
 }
 
 function newerFormat(file: string, format: number): AccountError {
