@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs'
 import type { VaultHealth, VaultProblem } from './account-manager-types.ts'
 import type { Engine } from './engine.ts'
 import { isAccountError } from './errors.ts'
 import type { KeyProvider } from './key-provider.ts'
 import type { Database } from './storage/database.ts'
+import { fileSize } from './storage/file-identity.ts'
 import { lockedError } from './vault/lock-cause.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -49,8 +49,8 @@ export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): 
 
 /** A bit that flipped in the index can make accounts invisible without any error: the structure is looked through. */
 function damageIn({ database }: Vault): VaultProblem | undefined {
-  const size = statSync(database.file, { throwIfNoEntry: false })?.size ?? 0
-  if (size > MOST_CHECKED_BYTES) return undefined
+  const size = fileSize(database.file)
+  if (size === undefined || size > MOST_CHECKED_BYTES) return undefined
   if (isWhole(database)) return undefined
   return {
     code: 'ERR_VAULT_CORRUPT',

@@ -113,9 +113,9 @@ function warnOnce(engine: Engine): () => void {
 function followOthers(engine: Engine, checkFile: () => void): () => void {
   const { doorbell } = engine.vault
   // Nobody could catch what a timer throws; whoever asks for something next gets the error.
-  const look = () => {
+  const guarded = (look: () => void) => {
     try {
-      engine.lookNow()
+      look()
     } catch (error) {
       engine.log.warn('look.failed', { error: isAccountError(error) ? error.code : 'unknown' })
     }
@@ -123,11 +123,11 @@ function followOthers(engine: Engine, checkFile: () => void): () => void {
   let cancelPoll: () => void
   const poll = () => {
     cancelPoll = engine.clock.setTimer(poll, POLL_MS)
-    checkFile()
-    look()
+    guarded(checkFile)
+    guarded(() => engine.lookNow())
   }
   cancelPoll = engine.clock.setTimer(poll, POLL_MS)
-  const stopListening = doorbell.onRing(look)
+  const stopListening = doorbell.onRing(() => guarded(() => engine.lookNow()))
   return () => {
     cancelPoll()
     stopListening()

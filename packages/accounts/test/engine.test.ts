@@ -110,3 +110,25 @@ describe('the files of processes that died', () => {
     expect(readdirSync(join(directory, 'alive'))).not.toContain(`${'0'.repeat(16)}.alive`)
   })
 })
+
+describe('a vault that may not be looked at for a while', () => {
+  it('is not taken for one that was replaced: what is open is written on', async () => {
+    const directory = tempFolder()
+    const clock = createFakeClock()
+    const manager = await openManager({ directory, clock })
+    const account = await manager.addAccountExplicitly({ type: TYPE, name: 'ana' })
+    const real = vi.mocked(fs.statSync).getMockImplementation()
+    vi.mocked(fs.statSync).mockImplementation(((path: string, options: never) => {
+      if (path !== join(directory, 'vault.db')) return real?.(path, options)
+      throw Object.assign(new Error('permission denied'), { code: 'EACCES' })
+    }) as never)
+    const permit = () => void vi.mocked(fs.statSync).mockImplementation(real as never)
+    onTestFinished(permit)
+    await manager.setPassword(account, 'p')
+    expect(await manager.health()).toMatchObject({ ok: true, problems: [] })
+    await clock.advance(2_000)
+    await manager.close()
+    permit()
+    expect(await (await openManager({ directory })).getPassword(account)).toBe('p')
+  })
+})

@@ -48,6 +48,24 @@ describe('a vault whose file was deleted or replaced while it is open', () => {
   })
 })
 
+describe('a vault whose folder leads nowhere any more', () => {
+  it.each<[string, (folder: string) => void]>([
+    ['a plain file', (folder) => writeFileSync(folder, '')],
+    ['a link to itself', (folder) => symlinkSync(folder, folder)],
+  ])('because %s is in its place is written no more, and ends no process', async (_what, place) => {
+    const directory = join(tempFolder(), 'vault')
+    const clock = createFakeClock()
+    const manager = await openManager({ directory, clock })
+    const account = await manager.addAccountExplicitly(ANA)
+    renameSync(directory, `${directory}.away`)
+    place(directory)
+    expect(await failureOf(manager.setPassword(account, 'p'))).toMatchObject({ code: 'ERR_VAULT_UNAVAILABLE' })
+    expect(await manager.health()).toMatchObject({ ok: false, problems: [{ code: 'ERR_VAULT_UNAVAILABLE' }] })
+    await clock.advance(2_000)
+    await manager.close()
+  })
+})
+
 describe('something else in the place of a file of the vault', () => {
   it.each<[string, (path: string) => void]>([
     ['a plain file', (path) => writeFileSync(path, '')],

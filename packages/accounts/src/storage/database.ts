@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { DatabaseSync } from 'node:sqlite'
@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { nodeSqlite } from '../builtin.ts'
 import { AccountError } from '../errors.ts'
 import { retryWhileBusy, sqliteCode } from './busy.ts'
+import { fileIdentity, GONE } from './file-identity.ts'
 import { checkOwnFile, repairModes } from './folder.ts'
 import { Statement } from './statement.ts'
 import { storageError } from './storage-error.ts'
@@ -49,7 +50,7 @@ export class Database {
   private constructor(file: string, connection: DatabaseSync, writeMs: number, readOnly: boolean) {
     this.file = file
     this.readOnly = readOnly
-    this.#identity = identityOf(file)
+    this.#identity = fileIdentity(file)
     this.#connection = connection
     this.#writeMs = writeMs
     this.#queue = new WriteQueue(transactionsOf(connection, () => this.#checkOpen()))
@@ -148,7 +149,9 @@ export class Database {
 
   /** The file was deleted, or another one was put in its place: what is written now would be lost, or do harm. */
   get isReplaced(): boolean {
-    return this.#identity !== undefined && identityOf(this.file) !== this.#identity
+    const present = fileIdentity(this.file)
+    if (present === undefined || present === GONE) return present === GONE
+    return this.#identity !== undefined && present !== this.#identity
   }
 
   close(): void {
@@ -250,11 +253,6 @@ function rollBack(connection: DatabaseSync): void {
   } catch {
     // What made the write fail is what the caller hears; SQLite gives the rest up with the next BEGIN.
   }
-}
-
-function identityOf(file: string): string | undefined {
-  const stats = statSync(file, { throwIfNoEntry: false, bigint: true })
-  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`
 }
 
 function connect(connection: DatabaseSync, options: DatabaseOptions): DatabaseSync {
