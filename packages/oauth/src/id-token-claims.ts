@@ -49,6 +49,16 @@ const LONGEST_SUBJECT = 255
  * @returns The first fault, or `undefined` when there is none.
  */
 export function findClaimFault(claims: BodyMembers, expected: ExpectedClaims): ClaimFault | undefined {
+  const fault = findFault(claims, expected)
+  // Once it is known whose account it is, a renewal for another issuer, client or sign-in is not this account's (V-12).
+  const isAboutIdentity = fault !== undefined && CONTINUOUS.has(fault.claim)
+  return isAboutIdentity && expected.previous?.subject !== undefined ? { ...fault, kind: 'identity' } : fault
+}
+
+/** What stays the same from the sign-in on (OpenID Connect Core §12.2). */
+const CONTINUOUS: ReadonlySet<string> = new Set(['iss', 'sub', 'aud', 'azp', 'auth_time'])
+
+function findFault(claims: BodyMembers, expected: ExpectedClaims): ClaimFault | undefined {
   return (
     findIssuerFault(claims, expected) ??
     findSubjectFault(claims, expected) ??

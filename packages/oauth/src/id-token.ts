@@ -158,7 +158,7 @@ function faultError(call: ServerCall, fault: ClaimFault): AccountError {
   const { account, client } = call
   const why = `its ${fault.claim} ${fault.why}`
   if (fault.kind === 'identity') {
-    const message = `${shownSubject(call)}: the server answered for another person (${why}). Sign in again.`
+    const message = `${shownSubject(call)}: the server answered for another sign-in than this account's (${why}). Sign in again.`
     return new AccountError('ERR_INTERACTION_REQUIRED', message, { reason: 'identity_changed', account })
   }
   if (fault.kind === 'time' && !client.serverClock.isKnown) {

@@ -94,8 +94,24 @@ describe('the claims of an ID token at a refresh', () => {
     else expect(fault).toMatchObject({ claim })
   })
 
+  it.each<[string, object]>([
+    ['person', { sub: 'eve' }],
+    ['person that has no name', { sub: '' }],
+    ['issuer', { iss: 'https://evil.example' }],
+    ['client', { aud: 'another' }],
+    ['client beside this one', { aud: ['desktop', 'another'] }],
+    ['authorised client', { azp: 'another' }],
+    ['time of signing in', { auth_time: 6 }],
+  ])('that name another %s are not of this account (V-12)', (_what, change) => {
+    expect(findClaimFault({ ...good, ...change }, again)).toMatchObject({ kind: 'identity' })
+    // While nobody knows whose account it is, they only cannot be believed.
+    const unknown = { ...again, previous: { ...previous, subject: undefined } }
+    expect(findClaimFault({ ...good, ...change }, unknown)?.kind).not.toBe('identity')
+  })
+
   it('tell another person from everything else', () => {
-    expect(findClaimFault({ ...good, sub: 'eve' }, again)).toMatchObject({ kind: 'identity' })
+    expect(findClaimFault({ ...good, nonce: 'm' }, again)).toMatchObject({ kind: 'invalid' })
+    expect(findClaimFault({ ...good, exp: 0 }, again)).toMatchObject({ kind: 'time' })
     expect(findClaimFault(good, { ...again, previous: { ...previous, issuer: 'https://t1.example' } })).toMatchObject({
       kind: 'identity',
     })
