@@ -84,8 +84,9 @@ export class Follower {
   follow(upTo: number = Number.POSITIVE_INFINITY): void {
     while (!this.#following && this.#revision < upTo) {
       const changes = this.#newChanges()
-      if (changes.length === 0) return
-      this.#apply(changes)
+      if (changes === undefined) this.#resync()
+      else if (changes.length === 0) return
+      else this.#apply(changes)
     }
   }
 
@@ -101,17 +102,13 @@ export class Follower {
     }
   }
 
-  #newChanges(): Change[] {
+  /** @returns `undefined` when some of them are not there any more; clocks that jump may leave holes as well. */
+  #newChanges(): Change[] | undefined {
     const { feed } = this.#memory.vault
-    const latest = feed.latest
-    if (latest === this.#revision) return []
-    if (feed.oldest > this.#revision + 1) {
-      this.#resync()
-      return []
-    }
+    if (feed.latest === this.#revision) return []
     const changes = feed.after(this.#revision)
-    if (changes.length === 0) this.#revision = latest
-    return changes
+    const last = changes.at(-1)?.revision
+    return last === this.#revision + changes.length ? changes : undefined
   }
 
   /** Away for longer than changes are kept: one reload stands for all of them. */
@@ -122,11 +119,17 @@ export class Follower {
     this.#memory.calls.endExcept((account) => this.#memory.index.get(account) !== undefined)
     const at = this.#memory.clock.now()
     const revision = this.#revision
-    for (const { event, account } of differencesOf(before, this.#visible())) {
-      const detail: AccountEvent = { revision, at, account, source: 'other-process', reason: 'resync' }
-      this.#memory.events.emit(event, Object.freeze(detail) as never)
+    // What a listener changes in between is told afterwards.
+    this.#following = true
+    try {
+      for (const { event, account } of differencesOf(before, this.#visible())) {
+        const detail: AccountEvent = { revision, at, account, source: 'other-process', reason: 'resync' }
+        this.#memory.events.emit(event, Object.freeze(detail) as never)
+      }
+      this.#memory.events.emit('vault:resync', Object.freeze({ revision, at }))
+    } finally {
+      this.#following = false
     }
-    this.#memory.events.emit('vault:resync', Object.freeze({ revision, at }))
   }
 
   #visible(): Map<string, AccountRecord> {

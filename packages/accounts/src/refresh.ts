@@ -133,7 +133,10 @@ export class Refresh {
   async #writeIntent(lease: Lease, attempt: Attempt, doubtful: boolean): Promise<void> {
     const { generation, fingerprint } = attempt
     const intent: Intent = { credential: fingerprint, generation, startedAt: this.#engine.clock.now() }
-    await this.#engine.vault.database.write(() => {
+    const { vault } = this.#engine
+    await vault.database.write(() => {
+      // Before the service is asked: what it answers could not be saved.
+      vault.checkInPlace()
       lease.setIntent(JSON.stringify(intent))
       if (doubtful) this.#engine.records.update(attempt.record.account.id, { doubtful: fingerprint })
     })

@@ -202,4 +202,36 @@ describe('a process that was away for more changes than are kept', () => {
       'resync true',
     ])
   })
+
+  it('hears what a listener changes meanwhile afterwards, and misses none of it', async () => {
+    const directory = tempFolder()
+    const manager = await openManager({ directory, clock: createFakeClock() })
+    for (const name of ['one', 'two']) await manager.addAccountExplicitly({ type: TYPE, name })
+    const heard: string[] = []
+    const written = Promise.withResolvers<unknown>()
+    manager.once('account:removed', () => written.resolve(manager.addAccountExplicitly({ type: TYPE, name: 'new' })))
+    manager.on('account:removed', ({ account }) => heard.push(`removed ${account.name}`))
+    manager.on('account:added', ({ account }) => heard.push(`added ${account.name}`))
+    manager.on('vault:resync', () => heard.push('resync'))
+    connectTo(directory).exec(`BEGIN IMMEDIATE; DELETE FROM account; DELETE FROM change;
+      UPDATE sqlite_sequence SET seq = 20000 WHERE name = 'change'; COMMIT;`)
+    await manager.getAccounts()
+    await written.promise
+    expect(heard).toEqual(['removed one', 'removed two', 'resync', 'added new'])
+  })
+
+  it('hears it also when only changes in the middle are gone, as after a clock that jumped', async () => {
+    const directory = tempFolder()
+    const manager = await openManager({ directory, clock: createFakeClock() })
+    const { id } = await manager.addAccountExplicitly({ type: TYPE, name: 'gone' })
+    const heard: string[] = []
+    manager.on('account:removed', ({ account }) => heard.push(`removed ${account.name}`))
+    manager.on('vault:resync', () => heard.push('resync'))
+    const change = `INSERT INTO change (at, event, account, type, name, origin)
+      VALUES (0, 'account:removed', '${id}', '${TYPE}', 'gone', 'o');`
+    connectTo(directory).exec(`BEGIN IMMEDIATE; DELETE FROM account; ${change.repeat(3)}
+      DELETE FROM change WHERE revision = (SELECT max(revision) - 1 FROM change); COMMIT;`)
+    expect(await manager.getAccounts()).toEqual([])
+    expect(heard).toEqual(['removed gone', 'resync'])
+  })
 })

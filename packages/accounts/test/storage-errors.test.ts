@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { createFakeAuthenticator, createFakeClock } from '@accountry/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { failureOf } from './support/failures.ts'
+import { fixedKey } from './support/keys.ts'
 import { openManager, TYPE } from './support/managers.ts'
 import { tempFolder } from './support/temp-folder.ts'
 
@@ -32,11 +33,18 @@ describe('a vault whose file was deleted or replaced while it is open', () => {
   ])('and was %s is written no more, and health and an event say so', async (_what, left, change) => {
     const directory = tempFolder()
     const clock = createFakeClock()
-    const manager = await openManager({ directory, clock })
+    const authenticator = createFakeAuthenticator()
+    const manager = await openManager({ directory, clock, authenticators: [authenticator] })
     const account = await manager.addAccountExplicitly(ANA)
     const warnings: unknown[] = []
     manager.on('vault:warning', ({ problem }) => warnings.push(problem?.code))
     change(join(directory, 'vault.db'))
+    // Nobody is asked for what could not be saved.
+    expect(await failureOf(manager.getAuthToken(account, 't'))).toMatchObject({ code: 'ERR_VAULT_UNAVAILABLE' })
+    expect(authenticator.callsOf('getAuthToken')).toEqual([])
+    for (const keys of [manager.rotateKey(), manager.removeKeyProvider('x'), manager.addKeyProvider(fixedKey())]) {
+      expect(await failureOf(keys)).toMatchObject({ code: 'ERR_VAULT_UNAVAILABLE' })
+    }
     expect(await failureOf(manager.setPassword(account, 'p'))).toMatchObject({ code: 'ERR_VAULT_UNAVAILABLE' })
     expect(await manager.health()).toMatchObject({ ok: false, problems: [{ code: 'ERR_VAULT_UNAVAILABLE' }] })
     await clock.advance(2_000)

@@ -60,12 +60,14 @@ export class VaultKeys {
   async add(provider: KeyProvider): Promise<void> {
     const recipients = recipientsOf(provider)
     this.#engine.attend()
+    this.#engine.vault.checkInPlace()
     for (const recipient of recipients) await this.#engine.vault.keyring.add(recipient, {})
   }
 
   async remove(id: string): Promise<boolean> {
     checkText(id, 'id')
     this.#engine.attend()
+    this.#engine.vault.checkInPlace()
     return await this.#engine.vault.keyring.remove(id)
   }
 

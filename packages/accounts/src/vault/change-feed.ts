@@ -89,12 +89,6 @@ export class ChangeFeed {
     return (row as { seq: number } | undefined)?.seq ?? 0
   }
 
-  /** The oldest revision that is still kept; one more than {@link ChangeFeed.latest} when there is none. */
-  get oldest(): number {
-    const row = this.#database.prepare('SELECT min(revision) AS oldest FROM change').get() as { oldest: number | null }
-    return row.oldest ?? this.latest + 1
-  }
-
   isOwn(change: Change): boolean {
     return change.origin === this.#origin
   }

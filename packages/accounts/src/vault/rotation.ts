@@ -27,6 +27,7 @@ export async function rotateDataKey(vault: Vault, request: KeyRequestOptions, no
   const slotKeys = await keyring.slotKeys(request)
   const next: Key = { id: newKeyId(), dataKey: new Uint8Array(nodeCrypto().randomBytes(KEY_BYTES)) }
   const rotate = (): void => {
+    vault.checkInPlace()
     keyring.catchUp()
     const current: Key = { id: keyring.keyId, dataKey: keyring.dataKey }
     reseal(vault, current, next)
