@@ -1,6 +1,6 @@
 import type { Account } from '@accountry/accounts'
+import type { SyncReason } from './queue/sync-operation.ts'
 import type { SyncProgress } from './sync-adapter.ts'
-import type { SyncReason } from './sync-operation.ts'
 import type { SyncOutcome } from './sync-result.ts'
 
 /** Where an operation went. */

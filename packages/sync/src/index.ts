@@ -1,6 +1,9 @@
-export type { BackoffPolicy } from './backoff.ts'
-export { DEFAULT_BACKOFF } from './backoff.ts'
-export { formatDuration } from './duration.ts'
+export { formatDuration } from './answers/duration.ts'
+export type { PendingSync, SyncExplanation } from './answers/explain.ts'
+export type { RunOutcome } from './answers/history.ts'
+export type { SyncTargetFilter, SyncTargetInfo } from './answers/known-targets.ts'
+export type { HistoryFilter, SyncDayStats, SyncHistoryItem, SyncInfo, SyncStatus } from './answers/questions.ts'
+export type { SyncTotals } from './answers/status.ts'
 export type { NodeEnvironment, NodeEnvironmentOptions } from './environment/node-environment.ts'
 export { nodeEnvironment } from './environment/node-environment.ts'
 export type { SyncEnvironment } from './environment.ts'
@@ -18,12 +21,8 @@ export type {
   SyncTargetEvent,
   SyncWarningEvent,
 } from './events.ts'
-export type { PendingSync, SyncExplanation } from './explain.ts'
 export type { SyncExtra, SyncExtras } from './extras.ts'
 export { areExtrasEqual } from './extras.ts'
-export type { RunOutcome } from './history.ts'
-export type { SyncTargetFilter, SyncTargetInfo } from './known-targets.ts'
-export { openSqliteStore } from './open-sqlite-store.ts'
 export type {
   DayRecord,
   DueQuery,
@@ -52,11 +51,13 @@ export type {
 } from './push/sync-trigger.ts'
 export type { WebSocketTriggerOptions } from './push/web-socket-trigger.ts'
 export { createWebSocketTrigger } from './push/web-socket-trigger.ts'
-export type { HistoryFilter, SyncDayStats, SyncHistoryItem, SyncInfo, SyncStatus } from './questions.ts'
-export type { Syncable } from './readiness.ts'
-export type { SyncClock } from './sleep-meter.ts'
-export type { SqliteStoreOptions } from './sqlite-store.ts'
-export type { SyncTotals } from './status.ts'
+export type { Syncable } from './queue/readiness.ts'
+export type { OperationRecord, OperationState, SyncReason, SyncSource } from './queue/sync-operation.ts'
+export type { BackoffPolicy } from './run/backoff.ts'
+export { DEFAULT_BACKOFF } from './run/backoff.ts'
+export { openSqliteStore } from './sqlite/open-sqlite-store.ts'
+export type { SqliteStoreOptions } from './sqlite/sqlite-store.ts'
+export type { SyncClock } from './surroundings/sleep-meter.ts'
 export type { SyncAccounts } from './sync-accounts.ts'
 export type {
   RunLimits,
@@ -69,7 +70,6 @@ export type {
 export type { CancelRequest } from './sync-manager.ts'
 export { SyncManager } from './sync-manager.ts'
 export type { SyncManagerOptions } from './sync-manager-options.ts'
-export type { OperationRecord, OperationState, SyncReason, SyncSource } from './sync-operation.ts'
 export type { DropReason, SyncHandle, SyncRequest, SyncTarget } from './sync-request.ts'
 export type { SyncError, SyncOutcome, SyncOutcomeKind, SyncResult, SyncStats } from './sync-result.ts'
 export {

@@ -1,11 +1,11 @@
 import { systemClock } from '@accountry/accounts'
-import { AccountRoster } from './account-roster.ts'
-import { ClockWatch } from './clock-watch.ts'
+import { SyncEventHub } from './answers/event-hub.ts'
 import { SILENT } from './create-engine.ts'
-import { SyncEventHub } from './event-hub.ts'
 import { OpenedEngine } from './opened-engine.ts'
-import { META_OFFSET } from './queue.ts'
-import { openStore, type SetAside } from './sqlite-store.ts'
+import { META_OFFSET } from './queue/queue.ts'
+import { openStore, type SetAside } from './sqlite/sqlite-store.ts'
+import { AccountRoster } from './surroundings/account-roster.ts'
+import { ClockWatch } from './surroundings/clock-watch.ts'
 import { checkOptions, type SyncManagerOptions } from './sync-manager-options.ts'
 
 /** Opens the store, reads the accounts, and puts the rooms together. */

@@ -1,6 +1,6 @@
 import type { CanonicalExtras } from './extras.ts'
-import type { Syncable } from './readiness.ts'
-import type { Gate, Lane, OperationRecord, SyncFlags } from './sync-operation.ts'
+import type { Syncable } from './queue/readiness.ts'
+import type { Gate, Lane, OperationRecord, SyncFlags } from './queue/sync-operation.ts'
 
 /** An account type and authority for which some process registered an adapter. */
 export interface ServiceRecord {

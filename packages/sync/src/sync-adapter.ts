@@ -1,9 +1,9 @@
 import type { Account, AuthToken, GetAuthTokenOptions, Logger } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/contract'
-import type { BackoffPolicy } from './backoff.ts'
 import { checkFunction, checkOptionalObject, checkSwitches, checkTexts } from './checks.ts'
 import type { SyncExtras } from './extras.ts'
-import type { SyncReason } from './sync-operation.ts'
+import type { SyncReason } from './queue/sync-operation.ts'
+import type { BackoffPolicy } from './run/backoff.ts'
 import { checkBackoff, checkDurations } from './sync-request.ts'
 import type { SyncResult } from './sync-result.ts'
 

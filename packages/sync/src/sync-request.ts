@@ -1,9 +1,8 @@
 import type { Account, AccountRef } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/contract'
-import type { BackoffPolicy } from './backoff.ts'
 import type { CanonicalExtras, SyncExtras } from './extras.ts'
 import { canonicalExtras } from './extras.ts'
-import type { SyncFlags, SyncReason, SyncSource } from './sync-operation.ts'
+import type { SyncFlags, SyncReason, SyncSource } from './queue/sync-operation.ts'
 import {
   DISALLOW_METERED,
   DISCARD_LOCAL_DELETIONS,
@@ -14,7 +13,8 @@ import {
   OVERRIDE_TOO_MANY_DELETIONS,
   REQUIRES_CHARGING,
   UPLOAD,
-} from './sync-operation.ts'
+} from './queue/sync-operation.ts'
+import type { BackoffPolicy } from './run/backoff.ts'
 import type { SyncOutcome } from './sync-result.ts'
 
 /** One account and one authority. */

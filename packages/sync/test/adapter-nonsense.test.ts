@@ -1,7 +1,7 @@
 import { AccountError } from '@accountry/accounts'
 import type { FakeSyncAdapterOptions, SyncStep } from '@accountry/testing'
 import { describe, expect, it } from 'vitest'
-import { isSecurityError, recordThrown } from '../src/run-errors.ts'
+import { isSecurityError, recordThrown } from '../src/run/run-errors.ts'
 import type { SyncContext } from '../src/sync-adapter.ts'
 import { createSyncResult, type SyncOutcome } from '../src/sync-result.ts'
 import { openKnownWorld } from './support/known-world.ts'

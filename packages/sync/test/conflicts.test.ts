@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { judgeConflict, slotOf } from '../src/conflicts.ts'
-import { mergeOperations, type OperationRecord } from '../src/sync-operation.ts'
+import { judgeConflict, slotOf } from '../src/queue/conflicts.ts'
+import { mergeOperations, type OperationRecord } from '../src/queue/sync-operation.ts'
 import { operation } from './support/records.ts'
 
 function busy(fields: Partial<OperationRecord>): OperationRecord {

@@ -1,7 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type BackoffPolicy, DEFAULT_BACKOFF } from '../src/backoff.ts'
-import { continuationOf, fullSyncOf, type NextRun, nextRun, type RunEnd } from '../src/next-run.ts'
 import {
   DISCARD_LOCAL_DELETIONS,
   DO_NOT_RETRY,
@@ -12,7 +10,9 @@ import {
   OVERRIDE_TOO_MANY_DELETIONS,
   TOKEN_RENEWED,
   UPLOAD,
-} from '../src/sync-operation.ts'
+} from '../src/queue/sync-operation.ts'
+import { type BackoffPolicy, DEFAULT_BACKOFF } from '../src/run/backoff.ts'
+import { continuationOf, fullSyncOf, type NextRun, nextRun, type RunEnd } from '../src/run/next-run.ts'
 import { createSyncResult, type SyncResult } from '../src/sync-result.ts'
 import { operation } from './support/records.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { defaultFlexMs, firstDueAt, nextDueAt } from '../src/periodic.ts'
+import { defaultFlexMs, firstDueAt, nextDueAt } from '../src/periodic/periodic.ts'
 
 const timing = { periodMs: 3_600_000, flexMs: 600_000, dueAt: 10_000_000 }
 

@@ -1,8 +1,8 @@
 import { AccountError, AccountManager } from '@accountry/accounts'
 import { createFakeSyncAdapter, openTestManager, SyncTestDriver, type TestManager } from '@accountry/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openSqliteStore } from '../src/open-sqlite-store.ts'
 import type { OperationStore } from '../src/operation-store.ts'
+import { openSqliteStore } from '../src/sqlite/open-sqlite-store.ts'
 import { type CancelRequest, SyncManager } from '../src/sync-manager.ts'
 import type { SyncManagerOptions } from '../src/sync-manager-options.ts'
 

@@ -1,6 +1,6 @@
 import { AccountError } from '@accountry/accounts'
 import { describe, expect, it } from 'vitest'
-import { describeError, isNetworkError, isSecurityError, recordThrown } from '../src/run-errors.ts'
+import { describeError, isNetworkError, isSecurityError, recordThrown } from '../src/run/run-errors.ts'
 import { createSyncResult, type SyncResult, SyncRetry } from '../src/sync-result.ts'
 
 function thrown(error: unknown): SyncResult {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { alwaysConnected } from '../src/environment.ts'
-import { AGING_MS, compareCandidates, openGates } from '../src/selection.ts'
-import type { OperationRecord } from '../src/sync-operation.ts'
+import { AGING_MS, compareCandidates, openGates } from '../src/queue/selection.ts'
+import type { OperationRecord } from '../src/queue/sync-operation.ts'
 import { operation } from './support/records.ts'
 
 const NOW = 1_000_000_000

@@ -1,7 +1,7 @@
 import { uptime } from 'node:os'
 import { systemClock } from '@accountry/accounts'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createSleepMeter } from '../src/sleep-meter.ts'
+import { createSleepMeter } from '../src/surroundings/sleep-meter.ts'
 import { openKnownWorld } from './support/known-world.ts'
 
 const HOUR = 3_600_000

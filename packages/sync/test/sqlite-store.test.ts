@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeOperationStore } from '@accountry/testing/suites'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openSqliteStore } from '../src/open-sqlite-store.ts'
 import type { OperationStore } from '../src/operation-store.ts'
+import { openSqliteStore } from '../src/sqlite/open-sqlite-store.ts'
 
 const folders = new Map<OperationStore, string>()
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openSqliteStore } from '../src/open-sqlite-store.ts'
+import { openSqliteStore } from '../src/sqlite/open-sqlite-store.ts'
 import { openKnownWorld } from './support/known-world.ts'
 
 describe('what a dead process was running', () => {

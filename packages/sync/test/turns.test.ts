@@ -9,7 +9,7 @@ import {
   type TestManager,
 } from '@accountry/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openSqliteStore } from '../src/open-sqlite-store.ts'
+import { openSqliteStore } from '../src/sqlite/open-sqlite-store.ts'
 import type { SyncContext } from '../src/sync-adapter.ts'
 import { SyncManager } from '../src/sync-manager.ts'
 import type { SyncManagerOptions } from '../src/sync-manager-options.ts'

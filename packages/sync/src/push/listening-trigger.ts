@@ -1,5 +1,5 @@
 import { type AuthToken, type Clock, isAccountError, systemClock } from '@accountry/accounts'
-import { isAuthenticationError } from '../run-errors.ts'
+import { isAuthenticationError } from '../run/run-errors.ts'
 import { checkedObject } from '../sync-request.ts'
 import type {
   Connect,

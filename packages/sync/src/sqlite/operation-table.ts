@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Database } from '@accountry/accounts/foundation'
 import type { OperationTable } from '../operation-store.ts'
-import type { Lane, OperationRecord, OperationState, SyncReason, SyncSource } from '../sync-operation.ts'
+import type { Lane, OperationRecord, OperationState, SyncReason, SyncSource } from '../queue/sync-operation.ts'
 import { all, number, one, orNull, type Row, statementsFor, text } from './columns.ts'
 
 const COLUMNS = [

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Database } from '@accountry/accounts/foundation'
 import type { TargetFilter, TargetRecord, TargetTable } from '../operation-store.ts'
-import type { Syncable } from '../readiness.ts'
+import type { Syncable } from '../queue/readiness.ts'
 import { all, number, one, orNull, type Row, statementsFor, text } from './columns.ts'
 
 const COLUMNS = [

@@ -1,4 +1,4 @@
-import type { OperationRecord } from '../../src/sync-operation.ts'
+import type { OperationRecord } from '../../src/queue/sync-operation.ts'
 
 /** A queued operation with defaults for what a test does not care about. */
 export function operation(fields: Partial<OperationRecord> = {}): OperationRecord {
