@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 /**
  * The path of the ready preload script, for `webPreferences.preload`.
  *
- * It lies in the published package. An app that bundles its main process copies the `preload.cjs` of this package next
+ * It lies in the published package; in a checkout `pnpm build` writes it. An app that bundles its main process copies the `preload.cjs` of this package next
  * to its bundle and names that instead.
  */
 export function preloadPath(): string {
