@@ -20,29 +20,29 @@ export type { Endpoint, RecordedRequest } from './authorization-server/recorded-
 export type { RemoteAuthorizationServer, RemoteFaults } from './authorization-server/remote-server.ts'
 export { startRemoteAuthorizationServer } from './authorization-server/remote-server.ts'
 export type { JwtOptions } from './authorization-server/signing-key.ts'
-export type { HoldOptions, ScriptedAnswer } from './call-script.ts'
 export type { Canaries, ScannedProcess, ScanTargets } from './canary/canaries.ts'
 export { createCanaries } from './canary/canaries.ts'
 export type { CanaryFinding } from './canary/needles.ts'
+export type { HoldOptions, ScriptedAnswer } from './fakes/call-script.ts'
 export type {
   FakeAuthenticator,
   FakeAuthenticatorAnswer,
   FakeAuthenticatorCall,
   FakeAuthenticatorMethod,
   FakeAuthenticatorScript,
-} from './fake-authenticator.ts'
-export { createFakeAuthenticator } from './fake-authenticator.ts'
-export type { AccountBehaviour } from './fake-authenticator-answers.ts'
-export type { FakeClock } from './fake-clock.ts'
-export { createFakeClock } from './fake-clock.ts'
+} from './fakes/fake-authenticator.ts'
+export { createFakeAuthenticator } from './fakes/fake-authenticator.ts'
+export type { AccountBehaviour } from './fakes/fake-authenticator-answers.ts'
+export type { FakeClock } from './fakes/fake-clock.ts'
+export { createFakeClock } from './fakes/fake-clock.ts'
 export type {
   FakeInteraction,
   FakeInteractionAnswer,
   FakeInteractionMethod,
   FakeInteractionRequest,
   FakeInteractionScript,
-} from './fake-interaction.ts'
-export { createFakeInteraction } from './fake-interaction.ts'
+} from './fakes/fake-interaction.ts'
+export { createFakeInteraction } from './fakes/fake-interaction.ts'
 export type {
   FakeKeyControls,
   FakeKeyOutcome,
@@ -50,12 +50,12 @@ export type {
   FakeKeyRequest,
   FakeStoreKeyProvider,
   FakeWrapKeyProvider,
-} from './fake-key-provider.ts'
-export { createFakeKeyProvider } from './fake-key-provider.ts'
-export type { FakeSyncAdapter, FakeSyncAdapterOptions, FakeSyncRun, SyncStep } from './fake-sync-adapter.ts'
-export { createFakeSyncAdapter } from './fake-sync-adapter.ts'
-export type { FakeSyncEnvironment } from './fake-sync-environment.ts'
-export { createFakeSyncEnvironment } from './fake-sync-environment.ts'
+} from './fakes/fake-key-provider.ts'
+export { createFakeKeyProvider } from './fakes/fake-key-provider.ts'
+export type { FakeSyncAdapter, FakeSyncAdapterOptions, FakeSyncRun, SyncStep } from './fakes/fake-sync-adapter.ts'
+export { createFakeSyncAdapter } from './fakes/fake-sync-adapter.ts'
+export type { FakeSyncEnvironment } from './fakes/fake-sync-environment.ts'
+export { createFakeSyncEnvironment } from './fakes/fake-sync-environment.ts'
 export {
   answersChanging,
   answersCyclic,
@@ -63,7 +63,7 @@ export {
   answersThrowingGetters,
   answersTwice,
   neverAnswers,
-} from './hostile-answers.ts'
+} from './fakes/hostile-answers.ts'
 export type { TestManager, TestManagerOptions } from './open-test-manager.ts'
 export { openTestManager } from './open-test-manager.ts'
 export type { ParentProcess } from './process/parent-process.ts'

@@ -8,10 +8,14 @@ import {
   type InteractionHandler,
   type KeyProvider,
 } from '@accountry/accounts'
-import { createFakeAuthenticator, type FakeAuthenticator, type FakeAuthenticatorScript } from './fake-authenticator.ts'
-import { createFakeClock, type FakeClock } from './fake-clock.ts'
-import { createFakeInteraction, type FakeInteraction } from './fake-interaction.ts'
-import { createFakeKeyProvider, type FakeStoreKeyProvider } from './fake-key-provider.ts'
+import {
+  createFakeAuthenticator,
+  type FakeAuthenticator,
+  type FakeAuthenticatorScript,
+} from './fakes/fake-authenticator.ts'
+import { createFakeClock, type FakeClock } from './fakes/fake-clock.ts'
+import { createFakeInteraction, type FakeInteraction } from './fakes/fake-interaction.ts'
+import { createFakeKeyProvider, type FakeStoreKeyProvider } from './fakes/fake-key-provider.ts'
 
 /** Options of the manager; those that are absent are fakes, see {@link TestManager}. */
 export interface TestManagerOptions extends Partial<Omit<AccountManagerOptions, 'interaction' | 'clock'>> {

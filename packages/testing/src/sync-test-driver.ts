@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Account, AccountManager, type Authenticator } from '@accountry/accounts'
 import { SyncManager, type SyncManagerOptions, type SyncTarget } from '@accountry/sync'
-import { createFakeClock, type FakeClock } from './fake-clock.ts'
-import { createFakeKeyProvider } from './fake-key-provider.ts'
-import { createFakeSyncEnvironment, type FakeSyncEnvironment } from './fake-sync-environment.ts'
+import { createFakeClock, type FakeClock } from './fakes/fake-clock.ts'
+import { createFakeKeyProvider } from './fakes/fake-key-provider.ts'
+import { createFakeSyncEnvironment, type FakeSyncEnvironment } from './fakes/fake-sync-environment.ts'
 
 export interface SyncTestDriverOptions
   extends Partial<Omit<SyncManagerOptions, 'accounts' | 'clock' | 'environment' | 'directory'>> {

@@ -9,7 +9,7 @@ import {
   type CredentialContext,
   type IssuedToken,
 } from '@accountry/accounts'
-import { createFakeClock } from '../../../testing/src/fake-clock.ts'
+import { createFakeClock } from '@accountry/testing'
 import { fixedKey } from './keys.ts'
 
 const TYPE = 'com.example'

@@ -1,6 +1,6 @@
 import type { Account, AccountManager, AddAccountExplicitlyOptions } from '@accountry/accounts'
 import { kindOf } from '@accountry/accounts/contract'
-import { checkObject, checkText } from './arguments.ts'
+import { checkObject, checkText } from '../arguments.ts'
 import { checkKeytar, type Keytar, type KeytarCredential } from './keytar.ts'
 
 /** The account that an entry of the old app becomes. */

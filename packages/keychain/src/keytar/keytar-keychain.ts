@@ -1,11 +1,11 @@
 import type { StoreKeyProvider } from '@accountry/accounts'
 import { project } from '@accountry/accounts/contract'
-import { checkDurationMs, checkObject } from './arguments.ts'
-import { hostProcess } from './host-process.ts'
-import type { KeychainBackend } from './keychain-backend.ts'
-import { KeychainStore } from './keychain-store.ts'
+import { checkDurationMs, checkObject } from '../arguments.ts'
+import { hostProcess } from '../host-process.ts'
+import type { KeychainBackend } from '../keychain-backend.ts'
+import { KeychainStore } from '../keychain-store.ts'
+import type { ItemAttributes } from '../secret-service.ts'
 import { checkKeytar, type Keytar } from './keytar.ts'
-import type { ItemAttributes } from './secret-service.ts'
 
 export interface KeytarKeychainOptions {
   /** How long a call that asks nobody may take, in milliseconds. Default 3 000. */

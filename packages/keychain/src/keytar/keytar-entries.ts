@@ -1,12 +1,12 @@
 import { type Account, AccountError, isAccountError } from '@accountry/accounts'
 import { project } from '@accountry/accounts/contract'
-import { checkObject } from './arguments.ts'
-import { Overdue, withinDeadline } from './deadline.ts'
-import { hostProcess } from './host-process.ts'
+import { checkObject } from '../arguments.ts'
+import { Overdue, withinDeadline } from '../deadline.ts'
+import { hostProcess } from '../host-process.ts'
+import { type Refusal, refusalError } from '../refusal.ts'
+import { SecretService, secretServiceFailure } from '../secret-service.ts'
 import type { Keytar, KeytarCredential } from './keytar.ts'
 import type { KeytarAccount, KeytarImportOptions, KeytarImportResult } from './keytar-import.ts'
-import { type Refusal, refusalError } from './refusal.ts'
-import { SecretService, secretServiceFailure } from './secret-service.ts'
 
 /** Entries under this ending of the service name say that an entry was imported; they hold the account's id. */
 const MARK_ENDING = `:imported-by-${project.keychainService}`
