@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { KeyOutcome, StoreKeyProvider } from '@accountry/accounts'
 import { createFakeClock, createFakeKeyProvider, type FakeKeyOutcome } from '@accountry/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { DENIAL_COOLDOWN_MS } from '../src/vault/denials.ts'
 import { failureOf } from './support/failures.ts'
 import { ANA, headerOf, madeVault, passwordIn } from './support/keyed-vault.ts'
+import { fixedKey } from './support/keys.ts'
 import { openManager, TYPE } from './support/managers.ts'
 import { tempFolder } from './support/temp-folder.ts'
 
@@ -66,7 +68,27 @@ describe('a new vault', () => {
     await manager.unlock()
     expect(
       provider.requests.filter(({ method }) => method === 'load').map(({ interaction }) => interaction ?? 'never'),
-    ).toEqual(['never', 'never', 'allow'])
+      // The last one reads back what was stored.
+    ).toEqual(['never', 'never', 'allow', 'allow'])
+  })
+
+  it.each<[string, () => Promise<KeyOutcome>]>([
+    ['keeps nothing', async () => ({ kind: 'absent', why: 'nothing there' })],
+    ['keeps something else', async () => ({ kind: 'found', key: new Uint8Array(32) })],
+  ])('is not made with a keychain that says yes and %s, nor is one added to it', async (_what, answer) => {
+    const asked: string[] = []
+    const forgetful: StoreKeyProvider = {
+      ...fixedKey(),
+      id: 'forgetful',
+      load: async () => (asked.length === 0 ? { kind: 'absent', why: 'nothing there' } : await answer()),
+      store: async () => void asked.push('store'),
+    }
+    const refused = { code: 'ERR_VAULT_UNAVAILABLE', message: expect.stringContaining('did not keep the key') }
+    expect(await failureOf(openManager({ keyProvider: forgetful }))).toMatchObject(refused)
+    asked.length = 0
+    const manager = await openManager()
+    expect(await failureOf(manager.addKeyProvider(forgetful))).toMatchObject(refused)
+    expect(asked).toEqual(['store'])
   })
 })
 

@@ -68,7 +68,19 @@ async function newSlotKey(
   if (outcome.kind === 'found') return { slotKey: outcome.key }
   if (outcome.kind !== 'absent') return causeOf(provider, outcome)
   const refusal = await askToDo(provider, request, async () => await provider.store(keyName, slotKey))
-  return refusal === undefined ? { slotKey } : causeOf(provider, refusal)
+  if (refusal !== undefined) return causeOf(provider, refusal)
+  // Some keychains say yes and keep nothing: the vault would be lost when this process ends.
+  const kept = await askForKey(provider, request, async () => await provider.load(keyName, request))
+  if (kept.kind === 'found') {
+    return isSameKey(kept.key, slotKey) ? { slotKey } : causeOf(provider, { kind: 'corrupt', why: NOT_KEPT })
+  }
+  return causeOf(provider, kept.kind === 'absent' ? { kind: 'absent', why: NOT_KEPT } : kept)
+}
+
+const NOT_KEPT = 'it did not keep the key that it was given'
+
+function isSameKey(one: Uint8Array, other: Uint8Array): boolean {
+  return nodeCrypto().timingSafeEqual(one, other)
 }
 
 function causeOf({ id }: KeyProvider, { kind, why }: { readonly kind: string; readonly why: string }): LockCause {
