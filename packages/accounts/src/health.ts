@@ -1,14 +1,9 @@
 import type { VaultHealth, VaultProblem } from './account-manager-types.ts'
 import type { Engine } from './engine.ts'
-import { isAccountError } from './errors.ts'
 import type { KeyProvider } from './key-provider.ts'
-import type { Database } from './storage/database.ts'
-import { fileSize } from './storage/file-identity.ts'
+import { isStructureWhole } from './storage/structure.ts'
 import { lockedError } from './vault/lock-cause.ts'
 import type { Vault } from './vault/vault.ts'
-
-/** Looking through a larger file would hold up everything else for too long. */
-const MOST_CHECKED_BYTES = 16 * 1_024 * 1_024
 
 /** What can be said of the vault without asking a keychain again. */
 export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): VaultHealth {
@@ -49,22 +44,11 @@ export function vaultHealth(engine: Engine, providers: readonly KeyProvider[]): 
 
 /** A bit that flipped in the index can make accounts invisible without any error: the structure is looked through. */
 function damageIn({ database }: Vault): VaultProblem | undefined {
-  const size = fileSize(database.file)
-  if (size === undefined || size > MOST_CHECKED_BYTES) return undefined
-  if (isWhole(database)) return undefined
+  if (isStructureWhole(database)) return undefined
   return {
     code: 'ERR_VAULT_CORRUPT',
     message: 'the file of the vault is damaged: some accounts or tokens may be missing from what it shows',
     fix: 'Restore it from a backup, or open with `recover: true` to set it aside and start anew.',
-  }
-}
-
-function isWhole(database: Database): boolean {
-  try {
-    return database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'] === 'ok'
-  } catch (error) {
-    if (isAccountError(error) && error.code === 'ERR_VAULT_CORRUPT') return false
-    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { volatileKey } from '@accountry/keychain'
@@ -128,7 +128,7 @@ describe('an app that ended in the middle of something', () => {
 })
 
 describe('a vault whose index is damaged', () => {
-  it('is not well, although it opens and lists accounts (CR-10)', async () => {
+  async function damagedVault(): Promise<string> {
     const directory = tempFolder()
     const manager = await openManager({ directory })
     for (let i = 0; i < 100; i++) await manager.addAccountExplicitly({ type: TYPE, name: `account ${i}` })
@@ -141,7 +141,25 @@ describe('a vault whose index is damaged', () => {
     const at = (Number(page?.['rootpage']) - 1) * 4_096
     bytes.writeUInt16BE(bytes.readUInt16BE(at + 3) - 1, at + 3)
     writeFileSync(file, bytes)
-    const health = await (await openManager({ directory })).health()
+    return directory
+  }
+
+  it('is not well, although it opens and lists accounts (CR-10)', async () => {
+    const health = await (await openManager({ directory: await damagedVault() })).health()
     expect(health).toMatchObject({ ok: false, problems: [{ code: 'ERR_VAULT_CORRUPT' }] })
+  })
+
+  it('does not open when somebody was in the middle of something, and is set aside when that is asked for (CR-10)', async () => {
+    const directory = await damagedVault()
+    const file = join(directory, 'vault.db')
+    const database = new DatabaseSync(file)
+    database.exec("INSERT INTO lease (resource, owner) VALUES ('refresh:somebody', 'gone')")
+    database.close()
+    const before = readFileSync(file)
+    await expect(openManager({ directory })).rejects.toMatchObject({ code: 'ERR_VAULT_CORRUPT', reason: 'damaged' })
+    expect(readFileSync(file).equals(before)).toBe(true)
+    const recovered = await openManager({ directory, recover: true })
+    expect(await recovered.getAccounts()).toEqual([])
+    expect(readdirSync(directory).some((name) => name.startsWith('vault.db.corrupt-'))).toBe(true)
   })
 })

@@ -2,6 +2,7 @@ import { existsSync, renameSync, statSync } from 'node:fs'
 import { nodeSqlite } from '../builtin.ts'
 import { AccountError } from '../errors.ts'
 import type { Database } from '../storage/database.ts'
+import { isStructureWhole } from '../storage/structure.ts'
 import type { VaultFiles } from './vault-files.ts'
 
 /** The first page: no vault file is smaller, whatever still lies in its log. */
@@ -58,6 +59,22 @@ export function checkNotTruncated(database: Database): void {
   throw new AccountError(
     'ERR_VAULT_CORRUPT',
     `${database.file} has ${size} bytes of ${pages * pageSize}: it was cut off. Nothing was changed; ` +
+      'restore it from a backup, or open with `recover: true` to set it aside',
+    { reason: 'damaged' },
+  )
+}
+
+/**
+ * Looks through the structure when somebody is in the middle of something, or died there: a damaged index would list
+ * fewer accounts without any error.
+ *
+ * @throws AccountError `ERR_VAULT_CORRUPT` (`damaged`).
+ */
+export function checkWholeIfInterrupted(database: Database): void {
+  if (database.prepare('SELECT 1 FROM lease LIMIT 1').get() === undefined || isStructureWhole(database)) return
+  throw new AccountError(
+    'ERR_VAULT_CORRUPT',
+    `${database.file} is damaged: some accounts or tokens would be missing from what it shows. Nothing was changed; ` +
       'restore it from a backup, or open with `recover: true` to set it aside',
     { reason: 'damaged' },
   )

@@ -12,7 +12,7 @@ import { ChangeFeed } from './change-feed.ts'
 import { underInitLock } from './init-lock.ts'
 import type { Recipient } from './key-providers.ts'
 import { Keyring } from './keyring.ts'
-import { checkNotLost, checkNotTruncated, setAside } from './recovery.ts'
+import { checkNotLost, checkNotTruncated, checkWholeIfInterrupted, setAside } from './recovery.ts'
 import { APPLICATION_ID, FORMAT, MIGRATIONS } from './schema.ts'
 import { type SealedPlace, sealedPlace } from './sealed-place.ts'
 import { fingerprint, seal, UnsealError, unseal } from './sealing.ts'
@@ -217,6 +217,7 @@ async function openExisting(options: VaultOptions, files: VaultFiles, opening: P
   })
   try {
     if (!database.readOnly) checkNotTruncated(database)
+    checkWholeIfInterrupted(database)
     await ensureHeader(database, options.now())
     return await Vault.assemble(options, files, database, opening)
   } catch (error) {
