@@ -5,11 +5,20 @@ import { type Timing, timeEntry, timingOf } from '../timing.ts'
 const ROUNDS = 15
 const EMPTY = './empty.mjs'
 const PEERS = ['@azure/msal-node', 'google-auth-library', 'openid-client', 'simple-oauth2'] as const
+/** Entry points that no peer resembles. */
+const OTHERS = [
+  '@accountry/oauth',
+  '@accountry/oauth/providers/google',
+  '@accountry/keychain',
+  '@accountry/http',
+  '@accountry/settings',
+  'accountry/command',
+] as const
 const SYNC_PEERS = ['p-queue', 'croner', 'bree'] as const
 
 /** What an import costs a program that starts: each in a fresh process, from the published form. */
 export async function importCost({ staged, progress }: BenchContext): Promise<BenchResult> {
-  const modules = ['@accountry/accounts', 'accountry', '@accountry/sync', ...PEERS, ...SYNC_PEERS, EMPTY]
+  const modules = ['@accountry/accounts', 'accountry', '@accountry/sync', ...OTHERS, ...PEERS, ...SYNC_PEERS, EMPTY]
   const samples = new Map(modules.map((name) => [name, [] as number[]]))
   for (let round = 0; round < ROUNDS; round++) {
     progress(`imports, round ${round + 1} of ${ROUNDS}`)
@@ -21,6 +30,7 @@ export async function importCost({ staged, progress }: BenchContext): Promise<Be
       row({ name: '@accountry/accounts', budgetMs: 15, peers: PEERS }, timings),
       row({ name: 'accountry', budgetMs: 25, peers: PEERS }, timings),
       row({ name: '@accountry/sync', budgetMs: undefined, peers: SYNC_PEERS }, timings),
+      ...OTHERS.map((name) => row({ name, budgetMs: undefined, peers: [] }, timings)),
     ],
   }
 }
@@ -40,7 +50,7 @@ function row({ name, budgetMs, peers }: Contest, timings: ReadonlyMap<string, Ti
   ]
   const isMet = budgetMs === undefined || (entries[0]?.p50 ?? 0) <= budgetMs
   return {
-    id: `import-${name.replace('@accountry/', '')}`,
+    id: `import-${name.replace('@accountry/', '').replaceAll('/', '-')}`,
     work: `import ${name} in a fresh process`,
     budget: budgetMs === undefined ? '–' : `≤ ${budgetMs} ms`,
     isMet,
