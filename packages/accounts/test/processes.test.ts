@@ -180,7 +180,7 @@ describe('worker threads of one process', () => {
 })
 
 describe('processes that are killed while they write', () => {
-  const KILLS = process.env['CI'] || process.env['ACCOUNTRY_FULL'] ? 200 : 20
+  const KILLS = process.env['ACCOUNTRY_FULL'] ? 200 : 20
 
   it(`${KILLS} times over lose no acknowledged write, and the vault always opens (H-20)`, {
     timeout: 30_000 + KILLS * 3_000,
