@@ -24,7 +24,7 @@ export class ClockWatch {
   readonly #measureSleep: () => number
   #sleptMs = 0
   #offset: number
-  #commits = 0
+  #changes = 0
   #total: number
 
   constructor(store: OperationStore, clock: SyncClock) {
@@ -67,12 +67,13 @@ export class ClockWatch {
   async #write<T>(run: () => T): Promise<T> {
     const before = { offset: this.#offset, total: this.#total }
     try {
-      const result = await this.#store.write(() => {
+      return await this.#store.write(() => {
         this.check()
-        return run()
+        const returned = run()
+        // Counted here and not when it is committed: what follows in the same transaction must know of it.
+        this.#changes++
+        return returned
       })
-      this.#commits++
-      return result
     } catch (error) {
       // Nothing was written, so the waits are still to be moved.
       this.#offset = before.offset
@@ -81,15 +82,16 @@ export class ClockWatch {
     }
   }
 
-  /** Changes whenever this process or another has committed: what was read under the same version still holds. */
+  /** Changes whenever this process has written or another has committed: what was read under the same version holds. */
   version(): string {
-    return `${this.#commits}.${this.#store.dataVersion()}`
+    return `${this.#changes}.${this.#store.dataVersion()}`
   }
 
   /** Inside a write. */
   check(): void {
     const moved = this.#moved()
     if (Math.abs(moved) < CLOCK_TOLERANCE_MS) return
+    this.#changes++
     const total = this.#storedTotal()
     const missing = this.#total + moved - total
     if (Math.abs(missing) >= CLOCK_TOLERANCE_MS) {
