@@ -1,5 +1,5 @@
 import type { Account } from './account.ts'
-import { LONGEST_TIMER_MS } from './clock.ts'
+import { boundedCall } from './bounded-call.ts'
 import type { Engine } from './engine.ts'
 import { AccountError, isAccountError } from './errors.ts'
 import { trustedError } from './trusted-error.ts'
@@ -21,37 +21,18 @@ export interface PersonCall<T> {
  */
 export async function askPerson<T>(engine: Engine, call: PersonCall<T>): Promise<T> {
   const { what, account, signal } = call
-  const controller = new AbortController()
-  const ended = Promise.withResolvers<never>()
-  ended.promise.catch(() => undefined)
-  const end = (error: AccountError): void => {
-    controller.abort(error)
-    ended.reject(error)
-  }
-  const onAbort = (): void =>
-    end(new AccountError('ERR_ABORTED', `${what} was aborted by its caller`, { reason: 'caller', account }))
   const { interactionMs } = engine.timeouts
-  const cancelTimer = engine.clock.setTimer(
-    () => end(new AccountError('ERR_INTERACTION_TIMEOUT', `${what} took longer than ${interactionMs} ms; start again`)),
-    interactionMs,
-  )
-  const release = engine.calls.add({ account: account?.id, isWaitedFor: false, end })
-  // Somebody waits: the process must live until the limit, whatever the handler holds open.
-  const keepAlive = setInterval(() => undefined, LONGEST_TIMER_MS)
-  if (signal?.aborted) onAbort()
-  signal?.addEventListener('abort', onAbort, { once: true })
-  try {
-    const answer = (async () => await call.ask(controller.signal))().catch((error: unknown) => {
-      throw handlerError(error, call)
-    })
-    answer.catch(() => undefined)
-    return await Promise.race([answer, ended.promise])
-  } finally {
-    clearInterval(keepAlive)
-    cancelTimer()
-    release()
-    signal?.removeEventListener('abort', onAbort)
-  }
+  return await boundedCall<T>(engine, {
+    accountId: account?.id,
+    signal,
+    timeoutMs: interactionMs,
+    isWaitedFor: false,
+    run: (whileWaited) => call.ask(whileWaited),
+    aborted: () => new AccountError('ERR_ABORTED', `${what} was aborted by its caller`, { reason: 'caller', account }),
+    timedOut: () =>
+      new AccountError('ERR_INTERACTION_TIMEOUT', `${what} took longer than ${interactionMs} ms; start again`),
+    failed: (error) => handlerError(error, call),
+  })
 }
 
 function handlerError<T>(error: unknown, { what, account }: PersonCall<T>): AccountError {

@@ -1,6 +1,6 @@
 import type { Account } from './account.ts'
 import type { AuthenticatorContext } from './authenticator.ts'
-import { LONGEST_TIMER_MS } from './clock.ts'
+import { boundedCall } from './bounded-call.ts'
 import type { Engine } from './engine.ts'
 import { AccountError, isAccountError } from './errors.ts'
 import { guardedInteraction } from './interaction-guard.ts'
@@ -49,43 +49,17 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
  *   `ERR_NETWORK`, `ERR_AUTHENTICATOR_FAILED`.
  */
 export async function callPlugin<T>(engine: Engine, call: PluginCall<T>): Promise<T> {
-  const controller = new AbortController()
-  const ended = Promise.withResolvers<never>()
-  // Without a reader a late rejection would count as unhandled.
-  ended.promise.catch(() => undefined)
-  const end = (error: AccountError) => {
-    controller.abort(error)
-    ended.reject(error)
-  }
-  const onAbort = () =>
-    end(new AccountError('ERR_ABORTED', `${call.what} was aborted`, { reason: 'caller', account: call.account }))
-  const release = engine.calls.add({
-    account: call.account?.id,
+  const { account, what } = call
+  return await boundedCall<T>(engine, {
+    accountId: account?.id,
+    signal: call.signal,
+    timeoutMs: call.timeoutMs,
     isWaitedFor: call.isWaitedFor === true && !call.interactive,
-    end,
+    run: (signal) => call.run(contextFor(engine, call, signal)),
+    aborted: () => new AccountError('ERR_ABORTED', `${what} was aborted`, { reason: 'caller', account }),
+    timedOut: () => timeoutError(call),
+    failed: (error) => mappedError(error, call),
   })
-  // Somebody waits: the process must live until the limit, whatever the plugin holds open.
-  const keepAlive = setInterval(() => undefined, LONGEST_TIMER_MS)
-  const cancelTimer = engine.clock.setTimer(() => end(timeoutError(call)), call.timeoutMs)
-  if (call.signal?.aborted) onAbort()
-  call.signal?.addEventListener('abort', onAbort, { once: true })
-  try {
-    const answer = started(() => call.run(contextFor(engine, call, controller.signal))).catch((error: unknown) => {
-      throw mappedError(error, call)
-    })
-    answer.catch(() => undefined)
-    return await Promise.race([answer, ended.promise])
-  } finally {
-    clearInterval(keepAlive)
-    cancelTimer()
-    release()
-    call.signal?.removeEventListener('abort', onAbort)
-  }
-}
-
-/** A plugin written in plain JavaScript may throw before it returns its promise. */
-async function started<T>(run: () => Promise<T>): Promise<T> {
-  return await run()
 }
 
 function contextFor<T>(engine: Engine, call: PluginCall<T>, signal: AbortSignal): AuthenticatorContext {
